@@ -1,0 +1,142 @@
+"""Hold a world's jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from .errors import NoSuchJob
+from .job import Job, JobJson, Notify, describe
+from .profiles import Profile
+from .timeline import ACTIVE, BEFORE_START, ENDED, Progress, State
+
+__all__ = [
+    "ACTIVE",
+    "APIS",
+    "BEFORE_START",
+    "ENDED",
+    "Job",
+    "JobBook",
+    "JobJson",
+    "Progress",
+    "State",
+    "describe",
+]
+
+#: The kinds of job there are.
+APIS = ("report", "import", "build", "foxy")
+
+#: Ended jobs that a book keeps.
+KEPT = 10_000
+
+Jobs: TypeAlias = list[Job]
+
+
+class JobBook:
+    """Hold a world's jobs.
+
+    Kept are all that are active, the current one of every (api, target), and the last ``kept`` ended ones.
+    """
+
+    __slots__ = ("_current", "_jobs", "_kept", "_next", "_notify", "_sweep_at", "_watchers", "changes")
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._next = 1
+        self._jobs: dict[str, Job] = {}
+        self._current: dict[tuple[str, str], Job] = {}
+        self._watchers: dict[str, list[Notify]] = {}
+        self._sweep_at = kept + 64
+        self._notify: Notify = self._changed
+        self.changes = 0  # grows with everything that happens to a job, so that a traveller notices
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def start(
+        self,
+        api: str,
+        target: str,
+        total: int,
+        profile: Profile,
+        tick: int,
+        payload: object = None,
+        file: str | None = None,
+        *,
+        failed_at: Callable[[int], int] | None = None,
+        replace: bool = True,
+    ) -> Job:
+        """Start a job and make it the current one of (api, target).
+
+        With ``replace``, one that is still active is canceled first, at the same instant (REP-START-restart).
+        """
+        before = self._current.get((api, target))
+        if replace and before is not None and before.look(tick).state.active:
+            before.cancel(tick)
+        job = Job(
+            str(self._next),
+            api,
+            target,
+            total,
+            profile,
+            tick,
+            payload,
+            file,
+            failed_at=failed_at,
+            notify=self._notify,
+        )
+        self._next += 1
+        self._jobs[job.id] = job
+        self._current[api, target] = job
+        self.changes += 1
+        if len(self._jobs) >= self._sweep_at:
+            self._sweep(tick)
+        return job
+
+    def current(self, api: str, target: str) -> Job | None:
+        """Give the job started last for (api, target), None before any start."""
+        return self._current.get((api, target))
+
+    def get(self, id: str) -> Job:
+        """Give a job by its id, or raise ``NoSuchJob``."""
+        job = self._jobs.get(id)
+        if job is None:
+            raise NoSuchJob(id)
+        return job
+
+    def list(self) -> Jobs:
+        """Give all jobs that are kept, in the order of their start."""
+        return list(self._jobs.values())
+
+    def active(self, tick: int) -> Jobs:
+        """Give the jobs that are starting, running or paused at ``tick``, in the order of their start."""
+        return [job for job in self._jobs.values() if job.look(tick).state.active]
+
+    def watch(self, job: Job, notify: Notify) -> None:
+        """Have ``notify(job, tick)`` called when somebody, not time, does something to the job."""
+        self._watchers.setdefault(job.id, []).append(notify)
+
+    def unwatch(self, job: Job, notify: Notify) -> None:
+        """Take a watcher off."""
+        watchers = self._watchers.get(job.id, [])
+        if notify in watchers:
+            watchers.remove(notify)
+            if not watchers:
+                del self._watchers[job.id]
+
+    def _changed(self, job: Job, tick: int) -> None:
+        self.changes += 1
+        for notify in tuple(self._watchers.get(job.id, ())):
+            notify(job, tick)
+
+    def _sweep(self, tick: int) -> None:
+        # Costs as much as there are jobs, so the next one waits until there are an eighth more.
+        currents = {job.id for job in self._current.values()}
+        ended = [
+            id
+            for id, job in self._jobs.items()
+            if id not in currents and id not in self._watchers and job.look(tick).state.ended
+        ]
+        for id in ended[: max(0, len(ended) - self._kept)]:
+            del self._jobs[id]
+        self._sweep_at = len(self._jobs) + max(64, len(self._jobs) // 8)

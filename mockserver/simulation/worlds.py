@@ -1,0 +1,273 @@
+"""Keep isolated worlds: each with its own clock, randomness, jobs, profiles, agenda and domain parts.
+
+Worlds are made on first use and bounded in number, so parallel test workers can share one server. All start
+alike: the same seed, so that the same calls give the same bytes in every world.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from .agenda import Agenda, Entry
+from .clock import HOUR, Clock, Mode
+from .errors import NoSuchPart, WorldNameError
+from .jobs import Job, JobBook, Progress
+from .profiles import Profile, ProfileBook, named
+
+#: The world of requests that name none. It is never evicted.
+DEFAULT = "default"
+
+#: Full hours that are run one by one when a clock jumps; the older ones of a longer jump are left out.
+MAX_HOURS = 10_000
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NAME_ACCEPTED = "1 to 64 of A-Z a-z 0-9 . _ -, but not . or .."
+
+Part = TypeVar("Part")
+
+
+def _steady(_api: str, _target: str) -> Profile:
+    return named("steady")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSettings:
+    """Say how every new world starts. ``start`` is the calendar at tick 0 in nanoseconds since 1970 (None.
+
+    The time now).
+    """
+
+    seed: int = 42
+    mode: Mode = "running"
+    speed: float = 1.0
+    start: int | None = None
+    source: Callable[[], int] = time.time_ns
+    default_profile: Callable[[str, str], Profile] = _steady
+
+
+class World:
+    """Be one world. ``lock`` is held while its agenda runs.
+
+    Whoever changes several things at once from a thread takes it too.
+    """
+
+    __slots__ = (
+        "_factories",
+        "_parts",
+        "_sequences",
+        "agenda",
+        "clock",
+        "jobs",
+        "lock",
+        "name",
+        "profiles",
+        "random",
+        "seed",
+    )
+
+    def __init__(
+        self, name: str, settings: WorldSettings, factories: Mapping[type[Any], Callable[[World], Any]]
+    ) -> None:
+        self.name = name
+        self.seed = settings.seed
+        self.clock = Clock(settings.start, mode=settings.mode, speed=settings.speed, source=settings.source)
+        self.random = random.Random(settings.seed)
+        self.jobs = JobBook()
+        self.profiles = ProfileBook(settings.default_profile)
+        self.agenda = Agenda()
+        self.lock = threading.RLock()
+        self._factories = factories
+        self._parts: dict[type[Any], Any] = {}
+        self._sequences: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        return f"<World {self.name}>"
+
+    def part(self, kind: type[Part]) -> Part:
+        """Give this world's own ``kind``, made by its factory when first asked for."""
+        part = self._parts.get(kind)
+        if part is None:
+            with self.lock:
+                part = self._parts.get(kind)
+                if part is None:
+                    factory = self._factories.get(kind)
+                    if factory is None:
+                        raise NoSuchPart(kind.__name__)
+                    part = self._parts[kind] = factory(self)
+        return part  # type: ignore[no-any-return]
+
+    def hex(self, digits: int) -> str:
+        """Draw a string of hexadecimal digits from the world's randomness."""
+        return f"{self.random.getrandbits(4 * digits):0{digits}x}" if digits else ""
+
+    def sequence(self, name: str) -> int:
+        """Give the next number of a sequence: 1, then 2, then 3."""
+        number = self._sequences.get(name, 0) + 1
+        self._sequences[name] = number
+        return number
+
+    def catch_up(self) -> int:
+        """Run what the agenda holds up to now; give the present tick. Every request starts with this."""
+        now = self.clock.ticks()
+        due = self.agenda.next_tick()
+        if due is not None and due <= now:
+            with self.lock:
+                self.agenda.run_until(now)
+        return now
+
+    def on_end(self, job: Job, callback: Callable[[Job, Progress], object]) -> None:
+        """Have ``callback(job, progress)`` called once the job has ended, by time or by somebody.
+
+        It runs from the agenda, at the instant of the end (``progress.ended_at``), as soon as the world
+        catches up.
+        """
+        _EndWatch(self, job, callback)
+
+    def each_hour(self, callback: Callable[[int], object]) -> None:
+        """Have ``callback(tick)`` called at every full hour (UTC) of the calendar, relabelled or not."""
+        _HourWatch(self, callback)
+
+    def close(self) -> None:
+        """Close the parts that have a ``close`` method; the registry does this when it drops a world."""
+        for part in self._parts.values():
+            close = getattr(part, "close", None)
+            if callable(close):
+                close()
+
+
+class Worlds:
+    """Hold the worlds by name, at most ``limit``; the least recently used goes first."""
+
+    def __init__(
+        self,
+        settings: WorldSettings | None = None,
+        *,
+        factories: Mapping[type[Any], Callable[[World], Any]] | None = None,
+        limit: int = 1000,
+    ) -> None:
+        if limit < 1:
+            raise ValueError(f"limit is {limit}; accepted: 1 or more")
+        self.settings = settings or WorldSettings()
+        self.limit = limit
+        self._factories = dict(factories or {})
+        self._worlds: OrderedDict[str, World] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        return len(self._worlds)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._worlds
+
+    def get(self, name: str = DEFAULT) -> World:
+        """Give a world, made when it is not there; ``WorldNameError`` when no world can have that name."""
+        with self._lock:
+            world = self._worlds.get(name)
+            if world is not None:
+                self._worlds.move_to_end(name)
+                return world
+            world = World(check_name(name), self.settings, self._factories)
+            self._worlds[name] = world
+            self._evict(name)
+            return world
+
+    def peek(self, name: str) -> World | None:
+        """Give a world only if it is there, without counting that as a use."""
+        return self._worlds.get(name)
+
+    def delete(self, name: str) -> bool:
+        """Drop a world; False when it was not there. The next use makes it anew."""
+        with self._lock:
+            world = self._worlds.pop(name, None)
+        if world is None:
+            return False
+        world.close()
+        return True
+
+    def reset(self, name: str = DEFAULT) -> World:
+        """Make a world anew: start-up clock, seed, no jobs, no overlay. It is done when this returns."""
+        with self._lock:
+            self.delete(name)
+            return self.get(name)
+
+    def names(self) -> list[str]:
+        """Give the names of the worlds there are, sorted."""
+        with self._lock:
+            return sorted(self._worlds)
+
+    def _evict(self, made: str) -> None:
+        # The default world and the one just made stay, so a limit of 1 still lets both live.
+        for name in list(self._worlds):
+            if len(self._worlds) <= self.limit:
+                return
+            if name not in (DEFAULT, made):
+                self.delete(name)
+
+
+def check_name(name: str) -> str:
+    """Give the name back if a world can have it, else raise ``WorldNameError``."""
+    if _NAME.fullmatch(name) is None or name in (".", ".."):
+        raise WorldNameError("world", name, _NAME_ACCEPTED)
+    return name
+
+
+class _EndWatch:
+    """Keep an agenda entry at a job's end, wherever pauses and pushes move it."""
+
+    __slots__ = ("_callback", "_entry", "_job", "_world")
+
+    def __init__(self, world: World, job: Job, callback: Callable[[Job, Progress], object]) -> None:
+        self._world = world
+        self._job = job
+        self._callback = callback
+        self._entry: Entry | None = None
+        world.jobs.watch(job, self.plan)
+        self.plan(job)
+
+    def plan(self, job: Job, tick: int = 0) -> None:
+        agenda = self._world.agenda
+        if self._entry is not None:
+            agenda.cancel(self._entry)
+        end = job.ends_at()
+        self._entry = None if end is None else agenda.add(end, self.fire)
+
+    def fire(self, tick: int) -> None:
+        self._world.jobs.unwatch(self._job, self.plan)
+        self._callback(self._job, self._job.look(tick))
+
+
+class _HourWatch:
+    """Keep an agenda entry at the next full hour of the calendar."""
+
+    __slots__ = ("_callback", "_entry", "_world")
+
+    def __init__(self, world: World, callback: Callable[[int], object]) -> None:
+        self._world = world
+        self._callback = callback
+        self._entry: Entry | None = None
+        world.clock.on_relabel(self.relabelled)
+        self.plan(world.clock.ticks())
+
+    def relabelled(self, tick: int) -> None:
+        if self._entry is not None:
+            self._world.agenda.cancel(self._entry)
+        self.plan(tick)
+
+    def plan(self, tick: int) -> None:
+        clock, agenda = self._world.clock, self._world.agenda
+        due = tick + HOUR - clock.calendar(tick) % HOUR
+        goal = agenda.goal
+        if goal is not None and goal - due > MAX_HOURS * HOUR:
+            due += (goal - due) // HOUR * HOUR - MAX_HOURS * HOUR
+        self._entry = agenda.add(due, self.fire)
+
+    def fire(self, tick: int) -> None:
+        self.plan(tick)
+        self._callback(tick)
