@@ -1,0 +1,51 @@
+# Everything a developer does with this project. `make run` and `make test` need Python 3.11 and make alone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+NODE_INSTALLED := node_modules/.installed
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint type contract bench fidelity clean
+
+help: ## list the targets
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(NODE_INSTALLED): package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+run: $(INSTALLED) ## start the server (options: make run ARGS='--port 9000')
+	$(BIN)/mockserver serve $(ARGS)
+
+test: $(INSTALLED) ## run all tests, the contract tests with a fixed seed among them
+	$(BIN)/pytest -n auto $(ARGS)
+
+lint: $(INSTALLED) $(NODE_INSTALLED) type ## check code, imports, types and specifications
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/python -m openapi_spec_validator $(wildcard openapi/*-*.yaml)
+	npx spectral lint --fail-severity=warn 'openapi/*-*.yaml'
+
+type: $(INSTALLED) ## check types
+	$(BIN)/mypy
+
+contract: $(INSTALLED) ## run the contract tests longer, with a random seed
+	MOCKSERVER_CONTRACT_EXAMPLES=300 MOCKSERVER_CONTRACT_SEED=random $(BIN)/pytest tests/contract $(ARGS)
+
+bench: $(INSTALLED) ## measure speed and scale (needs wrk)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+fidelity: $(INSTALLED) ## write docs/fidelity.md from the rule catalogue and the tests
+	$(BIN)/python -m tests.fidelity
+
+clean: ## remove what the targets above have made
+	rm -rf $(VENV) node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,89 @@
+"""The composition root: settings in, ASGI application out. The only module that knows every room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.middleware.cors import CORSMiddleware
+
+from mockserver.contract import load_contract
+from mockserver.contract.compiled_app import CompiledApp
+from mockserver.contract.edge import Edge
+from mockserver.contract.server import Server
+from mockserver.contract.specification import load_specification, read_yaml
+from mockserver.records import DataSet, Records, Service, load_recipes, load_services
+from mockserver.resources import shipped
+from mockserver.settings import Settings
+from mockserver.simulation.profiles import PROFILES, Profile
+from mockserver.simulation.worlds import World, Worlds, WorldSettings
+from mockserver.websale.login import Accounts, Logins
+from mockserver.websale.shop import Shop
+
+SPECIFICATIONS = ["mock-control", "websale-login", "websale-report", "websale-content"]
+
+EXPOSED_HEADERS = [
+    "X-Mock-Rule",
+    "X-Mock-Explain",
+    "X-Mock-World",
+    "Link",
+    "Location",
+    "ETag",
+    "Last-Modified",
+    "Allow",
+    "WWW-Authenticate",
+    "Preference-Applied",
+    "Content-Disposition",
+]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+class MockServer:
+    """The ASGI application.
+
+    :ivar server: what all requests share; tests and the command line read it.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        contract = load_contract(shipped("openapi"), SPECIFICATIONS)
+        self.server = Server(contract, settings, _worlds(settings))
+        self._app = CORSMiddleware(
+            Edge(CompiledApp(contract).build(), self.server),
+            allow_origins=settings.cors_origin or ["*"],
+            allow_credentials=True,
+            allow_methods=METHODS,
+            allow_headers=["*"],
+            expose_headers=EXPOSED_HEADERS,
+        )
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle one ASGI event scope."""
+        await self._app(scope, receive, send)
+
+
+def _worlds(settings: Settings) -> Worlds:
+    fixtures = shipped("fixtures")
+    schemas = load_specification(shipped("openapi"), "records")
+    services = load_services(fixtures, schemas.inline(schemas.document["components"]["schemas"]))
+    dataset = DataSet(services, load_recipes(fixtures, services), settings.seed, settings.records)
+    accounts = Accounts.from_fixture(read_yaml(fixtures / "users.yaml"))
+    factories: Mapping[type[Any], Callable[[World], Any]] = {
+        Logins: lambda world: Logins(world, accounts),
+        Shop: lambda world: Shop(services, Records(dataset)),
+    }
+    start = WorldSettings(
+        seed=settings.seed,
+        mode=settings.clock,
+        speed=settings.speed,
+        default_profile=lambda api, target: _default_profile(services, target),
+    )
+    return Worlds(start, factories=factories, limit=settings.max_worlds)
+
+
+def _default_profile(services: Mapping[str, Service], target: str) -> Profile:
+    """Return the profile ``steady``, at the pace that the fixtures give the service."""
+    service = services.get(target)
+    if service is None:
+        return PROFILES["steady"]
+    return Profile("steady", records_per_second=service.records_per_second)

@@ -1,0 +1,180 @@
+"""The outermost part of the application: a request comes in, its world is found, exactly one answer goes out.
+
+Everything below sets ``exchange.answer`` or raises; only this module speaks ASGI to the client.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from connexion.exceptions import OAuthProblem
+from starlette.concurrency import iterate_in_threadpool
+
+from mockserver.contract.answers import Answer
+from mockserver.contract.errors import Rule
+from mockserver.contract.exchange import SCOPE_KEY, ClientGone, Exchange
+from mockserver.contract.rendering import render
+from mockserver.contract.server import Server
+from mockserver.simulation.errors import WorldNameError
+
+logger = logging.getLogger("mockserver")
+access = logging.getLogger("mockserver.access")
+
+WORLD_HEADER = "x-mock-world"
+WORLD_PREFIX = re.compile(r"/w/(?P<name>[^/]*)(?P<rest>/.*)?")
+UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
+LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+CONTROL = "/_mock"
+
+ASGIApp = Callable[[Any, Any, Any], Any]
+
+
+class Edge:
+    """Find the request's world, run the application, send its answer, write the access log."""
+
+    def __init__(self, app: ASGIApp, server: Server) -> None:
+        self.app = app
+        self.server = server
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle one ASGI event scope."""
+        if scope["type"] == "http":
+            exchange = Exchange(scope, receive, self.server)
+            try:
+                answer = await self._answer(exchange, receive, send)
+                await _send(exchange, answer, send)
+            except ClientGone:
+                return
+            _log(exchange, answer)
+        elif scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, exchange: Exchange, receive: Any, send: Any) -> Answer:
+        try:
+            enter_world(exchange)
+            _check_origin(exchange)
+            scope = exchange.scope
+            scope[SCOPE_KEY] = exchange
+            await self.app(scope, receive, send)
+            if exchange.answer is None:
+                raise RuntimeError("Nothing answered the request.")
+            if exchange.answer.chunks is None:
+                exchange.answer.content()
+            return exchange.answer
+        except ClientGone:
+            raise
+        except Exception as error:
+            return self._answer_error(exchange, error)
+
+    def _answer_error(self, exchange: Exchange, error: Exception) -> Answer:
+        try:
+            return render(exchange, _rule_of(exchange, error))
+        except Exception as bug:
+            if bug is not error:
+                bug.__context__ = error
+            self.server.violations += 1
+            logger.error("%s %s failed: %s", exchange.method, exchange.path, bug, exc_info=bug)
+            rule = self.server.contract.unrouted_rule(exchange.path, 500, f"{type(bug).__name__}: {bug}")
+            return render(exchange, rule)
+
+
+def _rule_of(exchange: Exchange, error: Exception) -> Rule:
+    """Return the rule for an exception; one that stands for no rule is a bug and raised again."""
+    if isinstance(error, Rule):
+        return error
+    if isinstance(error, OAuthProblem) and exchange.operation is not None:
+        explain = exchange.explain or "The request has no credential; send X-Authorization: Bearer <token>."
+        return Rule(exchange.operation.violations["security"], explain=explain)
+    raise error
+
+
+def enter_world(exchange: Exchange) -> None:
+    """Find the request's world: path prefix before header before, for control calls, ``?world=``."""
+    name = None
+    if exchange.path.startswith("/w/"):
+        match = WORLD_PREFIX.fullmatch(exchange.path)
+        if match is not None:
+            name = unquote(match["name"], errors="replace")
+            exchange.prefix = f"/w/{match['name']}"
+            exchange.path = match["rest"] or "/"
+    if name is None:
+        name = exchange.headers.get(WORLD_HEADER)
+    if name is None and exchange.query_string and exchange.path.startswith(CONTROL):
+        name = dict(exchange.query).get("world")
+    try:
+        exchange.world = exchange.server.worlds.get("default" if name is None else name)
+    except WorldNameError as error:
+        exchange.world = exchange.server.worlds.get("default")
+        raise Rule("MOCK-400-world", explain=str(error)) from error
+    exchange.world.catch_up()
+
+
+def _check_origin(exchange: Exchange) -> None:
+    """Refuse a control call that changes something when a foreign web page makes it."""
+    origin = exchange.headers.get("origin")
+    if origin is None or exchange.method in SAFE_METHODS or not exchange.path.startswith(CONTROL):
+        return
+    settings = exchange.server.settings
+    host = urlsplit(origin).hostname
+    own = urlsplit(exchange.public_url)
+    if host in LOOPBACK or origin == f"{own.scheme}://{own.netloc}" or origin in settings.control_origin:
+        return
+    raise Rule("MOCK-403-origin", explain=f"{origin} is a foreign origin; allow it with --control-origin.")
+
+
+def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
+    headers = [("content-type", answer.media_type), *answer.headers]
+    if answer.body is not None:
+        headers.append(("content-length", str(len(answer.body))))
+    headers.append(("vary", "X-Mock-World"))
+    if exchange.applied:
+        headers.append(("preference-applied", ", ".join(exchange.applied)))
+    if exchange.rule:
+        headers.append(("x-mock-rule", exchange.rule))
+        headers.append(("x-mock-explain", UNPRINTABLE.sub("?", exchange.explain)[:500]))
+    return [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
+
+
+async def _send(exchange: Exchange, answer: Answer, send: Any) -> None:
+    """Send the answer; a HEAD request gets its headers alone."""
+    start = {"type": "http.response.start", "status": answer.status, "headers": _head(exchange, answer)}
+    await send(start)
+    if answer.body is not None:
+        body = b"" if exchange.method == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
+        return
+    if exchange.method != "HEAD" and answer.chunks is not None:
+        async for chunk in iterate_in_threadpool(answer.chunks):
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _log(exchange: Exchange, answer: Answer) -> None:
+    if access.isEnabledFor(logging.INFO):
+        access.info(
+            "%s %s %d",
+            exchange.method,
+            exchange.scope["path"],
+            answer.status,
+            extra={
+                "world": exchange.world.name,
+                "rule": exchange.rule,
+                "milliseconds": (time.perf_counter() - exchange.started) * 1000,
+            },
+        )
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

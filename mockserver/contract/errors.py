@@ -1,0 +1,41 @@
+"""Exceptions of the contract room.
+
+    Exception
+    ├── ContractError           something is wrong with the files in openapi/: the server does not start
+    │   ├── SpecificationError  a specification cannot be read, or breaks a convention of ours
+    │   └── CatalogueError      the rule catalogue and the specifications disagree
+    └── Rule                    a request fails by a documented rule: the client gets that rule's answer
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ContractError(Exception):
+    """Raised when the specifications cannot be used; the message names the file and what to mend."""
+
+
+class SpecificationError(ContractError):
+    """Raised when one specification cannot be read, referenced or compiled."""
+
+
+class CatalogueError(ContractError):
+    """Raised when a rule has no example, an example has no rule, or an example breaks its schema."""
+
+
+class Rule(Exception):
+    """Fail the request by a rule of the catalogue; status, body and headers come from the specification.
+
+    :param rule_id: ID of an error rule in ``openapi/rules.yaml``, or of one of its variants.
+    :param field: dotted path of the field or parameter at fault, for bodies that have such a key.
+    :param explain: one line for ``X-Mock-Explain``: which value was wrong, what would have been accepted.
+    :param facts: values of the ``{placeholders}`` in the rule's reason; further members of a problem body.
+    """
+
+    def __init__(self, rule_id: str, *, field: str = "", explain: str = "", **facts: Any) -> None:
+        super().__init__(rule_id)
+        self.rule_id = rule_id
+        self.field = field
+        self.explain = explain
+        self.facts = facts

@@ -1,0 +1,167 @@
+"""One request on its way through the server, and the answer to it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from mockserver.contract.answers import Answer
+
+if TYPE_CHECKING:
+    from mockserver.contract.operations import CompiledOperation
+    from mockserver.contract.preferences import Preference
+    from mockserver.contract.server import Server
+    from mockserver.simulation.worlds import World
+
+SCOPE_KEY = "mockserver.exchange"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is calling: a user of the world and the rights of the credential.
+
+    :ivar rights: verbs by service; the service ``*`` stands for every one.
+    """
+
+    name: str
+    rights: dict[str, frozenset[str]]
+    administrator: bool = False
+
+    def may(self, verbs: tuple[str, ...], service: str) -> bool:
+        """Whether every verb is granted on the service."""
+        if self.administrator:
+            return True
+        granted = self.rights.get("*", frozenset()) | self.rights.get(service, frozenset())
+        return granted.issuperset(verbs)
+
+
+class Exchange:
+    """One request with what the server knows of it so far; handlers get it as ``exchange``.
+
+    :ivar server: what all requests share: settings, worlds, catalogue, contract.
+    :ivar world: the world that the request is about.
+    :ivar prefix: ``/w/<world>`` when the request used the path prefix, else empty.
+    :ivar path: path after the prefix, as it was sent (percent-encoded).
+    :ivar answer: what will be sent; set once the request has been handled.
+    :ivar applied: the preferences that the answer honours, for ``Preference-Applied``.
+    :ivar rule: ID of the rule that the answer follows, for an error.
+    """
+
+    __slots__ = (
+        "_query",
+        "_receive",
+        "answer",
+        "applied",
+        "explain",
+        "headers",
+        "method",
+        "operation",
+        "path",
+        "path_values",
+        "preference",
+        "prefix",
+        "principal",
+        "query_string",
+        "rule",
+        "scope",
+        "server",
+        "started",
+        "world",
+    )
+
+    world: World
+
+    def __init__(self, scope: dict[str, Any], receive: Any, server: Server) -> None:
+        self.started = time.perf_counter()
+        self.scope = scope
+        self._receive = receive
+        self.server = server
+        self.method: str = scope["method"]
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.path = raw_path.partition(b"?")[0].decode("latin-1")
+        self.query_string: str = scope["query_string"].decode("latin-1")
+        self.headers: dict[str, str] = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        self.prefix = ""
+        self.path_values: dict[str, str] = {}
+        self.operation: CompiledOperation | None = None
+        self.principal: Principal | None = None
+        self.preference: Preference | None = None
+        self.applied: list[str] = []
+        self.answer: Answer | None = None
+        self.rule = ""
+        self.explain = ""
+        self._query: list[tuple[str, str]] | None = None
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The query parameters in the order in which they were sent, percent-decoded."""
+        if self._query is None:
+            text = self.query_string
+            self._query = parse_qsl(text, keep_blank_values=True, max_num_fields=1000) if text else []
+        return self._query
+
+    def header_values(self, name: str) -> list[str]:
+        """Return every value of a header that may be sent several times."""
+        wanted = name.encode("latin-1")
+        return [value.decode("latin-1") for key, value in self.scope["headers"] if key == wanted]
+
+    async def body(self) -> bytes:
+        """Read the whole request body; one over the server's limit fails with the API's 413."""
+        limit = self.server.settings.max_body
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                explain = f"The body is larger than {limit} bytes."
+                raise self.server.contract.unrouted_rule(self.path, 413, explain)
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    @property
+    def public_url(self) -> str:
+        """Base URL for links in answers, without a trailing slash and without the world's prefix."""
+        settings = self.server.settings
+        if settings.public_url:
+            return settings.public_url
+        scheme, host = self.scope.get("scheme", "http"), self.headers.get("host", "")
+        if settings.trust_proxy:
+            scheme, host = _forwarded(self.headers, scheme, host)
+        if not host:
+            address = self.scope.get("server") or (settings.host, settings.port)
+            host = f"{address[0]}:{address[1]}" if address[1] else str(address[0])
+        return f"{scheme}://{host}"
+
+    @property
+    def content_url(self) -> str:
+        """Base URL of links that are followed without headers: they name every world but the default one."""
+        world = self.world.name
+        return self.public_url if world == "default" else f"{self.public_url}/w/{world}"
+
+
+class ClientGone(Exception):
+    """Raised when the client closed the connection before its request was complete; nobody to answer."""
+
+
+def _forwarded(headers: dict[str, str], scheme: str, host: str) -> tuple[str, str]:
+    """Read scheme and host from ``Forwarded`` (RFC 7239), else from ``X-Forwarded-*``."""
+    if forwarded := headers.get("forwarded"):
+        first = forwarded.partition(",")[0]
+        pairs = dict(part.strip().partition("=")[::2] for part in first.split(";"))
+        values = {key.lower(): value.strip('"') for key, value in pairs.items()}
+        return values.get("proto", scheme), values.get("host", host)
+    scheme = headers.get("x-forwarded-proto", scheme).partition(",")[0].strip()
+    host = headers.get("x-forwarded-host", host).partition(",")[0].strip()
+    port = headers.get("x-forwarded-port", "").partition(",")[0].strip()
+    if port and ":" not in host and port != {"http": "80", "https": "443"}.get(scheme):
+        host = f"{host}:{port}"
+    return scheme, host

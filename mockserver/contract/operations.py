@@ -1,0 +1,242 @@
+"""Compile an operation of a specification to what a request needs: bound parameters and validators.
+
+Everything that can be decided from the specification is decided here, once, at start-up. A request looks up,
+converts, checks and calls.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from mockserver.contract.catalogue import Example
+from mockserver.contract.errors import Rule, SpecificationError
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.schemas import Validator, compile_schema, find_faults
+from mockserver.contract.specification import OperationSource, Specification
+
+Handler = Callable[..., Awaitable[Any]]
+INTEGER = re.compile(r"[+-]?\d{1,18}")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def snake_case(name: str) -> str:
+    """Return the Python name of a parameter: ``file_name`` for ``fileName``."""
+    return CAMEL.sub("_", name).replace("-", "_").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A path or query parameter, ready to be read from a request."""
+
+    name: str
+    place: str
+    argument: str
+    required: bool
+    default: Any
+    kind: str
+    validator: Validator
+    deep: bool = False
+
+    def convert(self, text: str) -> Any:
+        """Return the value for the text, or the text itself when it is none of the parameter's type."""
+        if self.kind == "integer" and INTEGER.fullmatch(text):
+            return int(text)
+        if self.kind == "number" and NUMBER.fullmatch(text):
+            return float(text)
+        if self.kind == "boolean" and text in ("true", "false"):
+            return text == "true"
+        return text
+
+
+@dataclass(frozen=True)
+class BodyContract:
+    """A JSON request body: read, parsed and checked before the handler is called."""
+
+    required: bool
+    validator: Validator
+
+
+@dataclass
+class CompiledOperation:
+    """One operation as the server runs it.
+
+    :ivar title: as the rule catalogue names it.
+    :ivar violations: rule by part of the request (``x-violations``): which rule a bad part breaks.
+    :ivar right: verbs and service that the caller needs; the service may be a path parameter, in braces.
+    :ivar responses: validator by (status, media type); ``None`` for content that is not JSON.
+    :ivar examples: the named examples of all its responses.
+    """
+
+    id: str
+    title: str
+    method: str
+    api: Specification
+    handler: Handler
+    parameters: tuple[Parameter, ...]
+    body: BodyContract | None
+    violations: dict[str, str]
+    right: tuple[tuple[str, ...], str] | None
+    responses: dict[tuple[int, str], Validator | None]
+    examples: dict[str, Example]
+    media_types: dict[int, str]
+    secured: bool
+    takes: frozenset[str] = frozenset()
+    place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
+
+    async def bind(self, exchange: Exchange) -> dict[str, Any]:
+        """Return the handler's arguments; a part of the request that breaks its schema raises its rule."""
+        arguments: dict[str, Any] = {}
+        if "exchange" in self.takes:
+            arguments["exchange"] = exchange
+        if "world" in self.takes:
+            arguments["world"] = exchange.world
+        for parameter in self.parameters:
+            value = self._read(parameter, exchange)
+            if parameter.argument in self.takes:
+                arguments[parameter.argument] = value
+        if self.body is not None:
+            body = await self._read_body(self.body, exchange)
+            if "body" in self.takes:
+                arguments["body"] = body
+        return arguments
+
+    def _read(self, parameter: Parameter, exchange: Exchange) -> Any:
+        if parameter.place == "path":
+            text: str | None = exchange.path_values[parameter.name]
+        elif parameter.deep:
+            start = parameter.name + "["
+            pairs = {key[len(start) : -1]: value for key, value in exchange.query if key.startswith(start)}
+            return pairs or None
+        else:
+            text = None
+            for key, value in exchange.query:
+                if key == parameter.name:
+                    text = value
+        if text is None:
+            if parameter.required:
+                raise self.violated(f"{parameter.place}.{parameter.name}", "required", parameter.name, "It is missing.")
+            return parameter.default
+        value = parameter.convert(text)
+        if not parameter.validator.is_valid(value):
+            error = next(parameter.validator.iter_errors(value))
+            raise self.violated(f"{parameter.place}.{parameter.name}", "", parameter.name, error.message)
+        return value
+
+    async def _read_body(self, contract: BodyContract, exchange: Exchange) -> Any:
+        raw = await exchange.body()
+        if not raw and not contract.required:
+            return None
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise self.violated("body", "", "", f"The body is not JSON: {error}.") from error
+        if contract.validator.is_valid(value):
+            return value
+        faults = [
+            self.violated(f"body.{fault.pattern}" if fault.pattern else "body", fault.keyword, fault.path, fault.message)
+            for fault in find_faults(contract.validator, value)
+        ]
+        raise min(faults, key=lambda rule: self.place_of_rule(rule.rule_id))
+
+    def violated(self, part: str, keyword: str, field_name: str, message: str) -> Rule:
+        """Return the rule that a violation of this part of the request breaks."""
+        root = part.partition(".")[0]
+        for key in (f"{part}:{keyword}", part, f"{root}:{keyword}", root, "*"):
+            if key in self.violations:
+                rule_id = self.violations[key]
+                break
+        else:
+            raise SpecificationError(f"{self.id}: x-violations names no rule for {part}.")
+        named = "" if root == "path" else field_name
+        return Rule(rule_id, field=named, explain=f"{field_name or root}: {message}")
+
+    def service_of(self, exchange: Exchange) -> str:
+        """Return the service on which the caller needs the operation's right."""
+        service = self.right[1] if self.right else ""
+        if service.startswith("{"):
+            return exchange.path_values[service[1:-1]]
+        return service
+
+
+def compile_operation(specification: Specification, source: OperationSource, handler: Handler) -> CompiledOperation:
+    """Compile one operation; what the specification lacks is a :class:`SpecificationError`."""
+    where = f"{specification.name}: {source.title}"
+    definition = source.definition
+    responses: dict[tuple[int, str], Validator | None] = {}
+    examples: dict[str, Example] = {}
+    media_types: dict[int, str] = {}
+    for status_text, reference in definition["responses"].items():
+        status = int(status_text)
+        response = specification.resolve(reference)
+        for media_type, content in response.get("content", {}).items():
+            media_types.setdefault(status, media_type)
+            responses[status, media_type] = _response_validator(specification, media_type, content)
+        for example in response_examples(specification, status, response):
+            if example.name in examples:
+                raise SpecificationError(f"{where}: two examples are named {example.name}.")
+            examples[example.name] = example
+    right = definition.get("x-right")
+    security = definition.get("security", specification.document.get("security"))
+    return CompiledOperation(
+        id=source.id,
+        title=source.title,
+        method=source.method.upper(),
+        api=specification,
+        handler=handler,
+        parameters=tuple(_compile_parameter(specification, p) for p in source.parameters if p["in"] in ("path", "query")),
+        body=_compile_body(specification, definition),
+        violations=definition.get("x-violations", {}),
+        right=(tuple(right["verbs"]), right["service"]) if right else None,
+        responses=responses,
+        examples=examples,
+        media_types=media_types,
+        secured=bool(security),
+        takes=frozenset(inspect.signature(handler).parameters),
+    )
+
+
+def response_examples(specification: Specification, status: int, response: dict[str, Any]) -> list[Example]:
+    """Return the named examples of a response object."""
+    found = []
+    for media_type, content in response.get("content", {}).items():
+        for name, reference in content.get("examples", {}).items():
+            example = specification.resolve(reference)
+            found.append(Example(name, status, media_type, specification.inline(example["value"])))
+    return found
+
+
+def _response_validator(specification: Specification, media_type: str, content: dict[str, Any]) -> Validator | None:
+    if not media_type.endswith("json") or "schema" not in content:
+        return None
+    return compile_schema(specification.inline(content["schema"]))
+
+
+def _compile_parameter(specification: Specification, definition: dict[str, Any]) -> Parameter:
+    schema = specification.inline(definition["schema"])
+    return Parameter(
+        name=definition["name"],
+        place=definition["in"],
+        argument=snake_case(definition["name"]),
+        required=definition.get("required", False),
+        default=schema.get("default"),
+        kind=schema.get("type", ""),
+        validator=compile_schema(schema),
+        deep=definition.get("style") == "deepObject",
+    )
+
+
+def _compile_body(specification: Specification, definition: dict[str, Any]) -> BodyContract | None:
+    if "requestBody" not in definition:
+        return None
+    body = specification.resolve(definition["requestBody"])
+    content = body["content"].get("application/json")
+    if content is None:
+        return None
+    return BodyContract(body.get("required", False), compile_schema(specification.inline(content["schema"])))

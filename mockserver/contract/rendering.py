@@ -1,0 +1,55 @@
+"""Turn a :class:`Rule` into the answer that the specification gives for it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from mockserver.contract.answers import Answer
+from mockserver.contract.catalogue import Example, RuleEntry
+from mockserver.contract.errors import Rule
+from mockserver.contract.exchange import Exchange
+from mockserver.contract.loading import locate_reason
+
+PROBLEM = "application/problem+json"
+
+
+def render(exchange: Exchange, rule: Rule) -> Answer:
+    """Return the rule's example as answer, with the facts of this failure in their places."""
+    contract = exchange.server.contract
+    example = contract.example_for(rule.rule_id, exchange.operation, exchange.path)
+    entry = contract.catalogue[example.rule_id]
+    exchange.rule = example.rule_id
+    exchange.explain = rule.explain or entry.summary or entry.reason
+    return Answer(
+        example.status,
+        _fill(example, entry, rule, exchange.explain),
+        media_type=example.media_type,
+        headers=[*example.headers, *_headers(rule)],
+    )
+
+
+def _fill(example: Example, entry: RuleEntry, rule: Rule, explain: str) -> Any:
+    body = copy.deepcopy(example.value)
+    if not isinstance(body, dict):
+        return body
+    if "field" in body:
+        body["field"] = rule.field
+    if example.media_type == PROBLEM:
+        body["detail"] = explain
+        body.update(rule.facts)
+    elif "{" in entry.reason:
+        place = locate_reason(body, entry.reason_pattern)
+        if place is not None:
+            *parents, last = place
+            target: Any = body
+            for key in parents:
+                target = target[key]
+            target[last] = entry.reason.format(**rule.facts)
+    return body
+
+
+def _headers(rule: Rule) -> list[tuple[str, str]]:
+    """Return the headers that the failure itself demands: ``Allow`` for a wrong method."""
+    allow = rule.facts.pop("allow", None)
+    return [("Allow", ", ".join(allow))] if allow else []

@@ -1,0 +1,97 @@
+"""Compile OpenAPI 3.0 schemas to validators.
+
+OpenAPI 3.0 schemas are a dialect of JSON Schema Draft 4: ``nullable`` is a keyword of its own, and annotations
+such as ``example`` or ``x-…`` mean nothing to a validator. :func:`translate` turns one into plain Draft 4.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jsonschema_rs
+
+KEYWORDS = frozenset(
+    "type enum format pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf "
+    "minItems maxItems uniqueItems minProperties maxProperties required".split()
+)
+SUBSCHEMAS = ("items", "not")
+SUBSCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
+DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+Validator = jsonschema_rs.Draft4Validator
+
+
+def translate(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the Draft 4 schema for an OpenAPI 3.0 schema without references."""
+    result: dict[str, Any] = {key: value for key, value in schema.items() if key in KEYWORDS}
+    for key in SUBSCHEMAS:
+        if key in schema:
+            result[key] = translate(schema[key])
+    for key in SUBSCHEMA_LISTS:
+        if key in schema:
+            result[key] = [translate(part) for part in schema[key]]
+    if "properties" in schema:
+        result["properties"] = {name: translate(part) for name, part in schema["properties"].items()}
+    if "additionalProperties" in schema:
+        extra = schema["additionalProperties"]
+        result["additionalProperties"] = extra if isinstance(extra, bool) else translate(extra)
+    if schema.get("nullable"):
+        if "type" in result:
+            result["type"] = [result["type"], "null"]
+        if "enum" in result:
+            result["enum"] = [*result["enum"], None]
+    return result
+
+
+def compile_schema(schema: dict[str, Any]) -> Validator:
+    """Compile an OpenAPI 3.0 schema without references; formats are checked, unknown ones mean nothing."""
+    return Validator(
+        translate(schema), validate_formats=True, formats={"date": _is_date, "date-time": _is_date_time}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where a value breaks its schema.
+
+    :ivar path: the place as people write it: ``options.headerParams[0].key``; the missing or surplus property
+        itself for ``required`` and ``additionalProperties``.
+    :ivar pattern: the path for any element of an array: ``options.headerParams[].key``.
+    :ivar keyword: the keyword of the schema that is broken, such as ``type``.
+    """
+
+    path: str
+    pattern: str
+    keyword: str
+    message: str
+
+
+def find_faults(validator: Validator, value: Any) -> Iterator[Fault]:
+    """Yield every place where the value breaks the schema."""
+    for error in validator.iter_errors(value):
+        steps: list[str | int] = list(error.instance_path)
+        kind = error.kind
+        if kind.name == "required":
+            steps.append(kind.property)
+        elif kind.name == "additionalProperties":
+            steps.append(kind.unexpected[0])
+        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+        pattern = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps)
+        yield Fault(path.lstrip("."), pattern.lstrip("."), kind.name, error.message)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        datetime.date.fromisoformat(value)
+    except ValueError:
+        return False
+    return len(value) == len("2025-02-19")
+
+
+def _is_date_time(value: str) -> bool:
+    """Tell whether the text is a time of RFC 3339; nine fractional digits are as good as three."""
+    return DATE_TIME.fullmatch(value) is not None and _is_date(value[:10])

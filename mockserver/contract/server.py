@@ -1,0 +1,42 @@
+"""What all requests share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mockserver.contract.loading import Contract
+    from mockserver.simulation.worlds import Worlds
+
+
+class Settings(Protocol):
+    """The settings that the contract room reads; see :class:`mockserver.settings.Settings`."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102
+    @property
+    def port(self) -> int: ...  # noqa: D102
+    @property
+    def public_url(self) -> str: ...  # noqa: D102
+    @property
+    def trust_proxy(self) -> bool: ...  # noqa: D102
+    @property
+    def max_body(self) -> int: ...  # noqa: D102
+    @property
+    def validate_responses(self) -> bool: ...  # noqa: D102
+    @property
+    def control_origin(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+@dataclass
+class Server:
+    """One running mock server.
+
+    :ivar violations: how often this server broke its own specification; each is a bug and in the log.
+    """
+
+    contract: Contract
+    settings: Settings
+    worlds: Worlds
+    violations: int = field(default=0)

@@ -1,0 +1,61 @@
+"""Read, set and advance a world's clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.contract import Exchange, Rule
+from mockserver.simulation import travel
+from mockserver.simulation.clock import format_job_time, parse_time
+from mockserver.simulation.errors import NeverHappens, NoSuchJob, RefusedValue
+from mockserver.simulation.timeline import State
+
+
+async def read(exchange: Exchange) -> dict[str, Any]:
+    """Show the world's clock."""
+    return dict(exchange.world.clock.describe())
+
+
+async def write(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
+    """Set mode, speed and time; absent keys keep their value."""
+    world = exchange.world
+    clock = world.clock
+    try:
+        if "now" in body:
+            travel.set_calendar(world, parse_time(body["now"]))
+        if "speed" in body:
+            clock.set_speed(body["speed"])
+        if body.get("mode") == "frozen":
+            clock.freeze()
+        elif body.get("mode") == "running":
+            clock.run()
+    except RefusedValue as error:
+        raise refused(error) from error
+    return dict(clock.describe())
+
+
+async def advance(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
+    """Let time pass at once: some seconds, or until the jobs have come as far as asked."""
+    world = exchange.world
+    try:
+        if "seconds" in body:
+            travel.advance(world, body["seconds"])
+        elif body["until"] == "idle":
+            travel.until_idle(world)
+        else:
+            _, job, state = body["until"].split(":")
+            travel.until_job(world, job, State[state.upper()])
+    except RefusedValue as error:
+        raise refused(error) from error
+    except NoSuchJob as error:
+        raise Rule("MOCK-404-job", explain=f"This world has no job {error.value}.") from error
+    except NeverHappens as error:
+        now = format_job_time(world.clock.calendar())
+        raise Rule("MOCK-409-never", explain=str(error), job=error.job, state=error.state, now=now) from error
+    return dict(world.clock.describe())
+
+
+def refused(error: RefusedValue) -> Rule:
+    """Return the rule for a value that the domain does not take."""
+    explain = f"{error.field} is {error.value!r}; accepted: {error.accepted}."
+    return Rule("MOCK-400-body", field=error.field, explain=explain, accepted=[error.accepted])

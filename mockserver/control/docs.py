@@ -1,0 +1,33 @@
+"""Serve the interactive API documentation: Swagger UI, from this server alone."""
+
+from __future__ import annotations
+
+import mimetypes
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import orjson
+
+from mockserver.contract import Answer, Exchange
+
+
+async def page(exchange: Exchange) -> Answer:
+    """Serve the page; it opens on the first vendor API."""
+    names = sorted(exchange.server.contract.specifications, key=lambda name: name.startswith("mock-"))
+    urls = [{"name": name, "url": f"openapi/{name}.json"} for name in names]
+    html = (files("mockserver.control") / "docs.html").read_bytes()
+    return Answer(body=html.replace(b"__URLS__", orjson.dumps(urls)), media_type="text/html; charset=utf-8")
+
+
+async def asset(asset: str) -> Answer:
+    """Serve one of Swagger UI's files; the specification lists which there are."""
+    media_type = mimetypes.guess_type(asset)[0] or "application/octet-stream"
+    return Answer(body=_read(asset), media_type=media_type, headers=[("Cache-Control", "max-age=3600")])
+
+
+@cache
+def _read(asset: str) -> bytes:
+    from swagger_ui_bundle import swagger_ui_path
+
+    return (Path(swagger_ui_path) / asset).read_bytes()

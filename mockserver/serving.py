@@ -1,0 +1,78 @@
+"""Run the application on a socket until somebody says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import uvicorn
+
+from mockserver.app import MockServer
+from mockserver.settings import Settings
+
+GRACE = 0.5
+"""Seconds that open connections get to finish after SIGTERM."""
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self.ready()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Open the listening socket; port 0 takes a free one. A port in use is an ``OSError``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def base_url(listener: socket.socket) -> str:
+    """Return the URL under which the socket is reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{host}:{port}"
+
+
+def serve(app: MockServer, listener: socket.socket, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; ``ready`` gets the base URL once requests are answered."""
+    url = base_url(listener)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        backlog=2048,
+        timeout_graceful_shutdown=1,
+    )
+    _Server(config, lambda: ready(url)).run(sockets=[listener])
+
+
+def write_ready_file(path: str, url: str) -> None:
+    """Write the base URL so that whoever waits for the file never reads half of it."""
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial.write_text(f"{url}\n", encoding="utf-8")
+    partial.replace(target)

@@ -1,0 +1,41 @@
+"""What can be set when the server starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; the options of ``mockserver serve`` have the same names.
+
+    :ivar clock: whether new worlds' clocks run or stand still.
+    :ivar speed: virtual seconds for a real one.
+    :ivar records: number of generated records, by service, where it differs from the fixtures'.
+    :ivar public_url: base URL for links in answers; empty: taken from the request.
+    :ivar cors_origin: origins of web pages that may call the vendor APIs; empty: all.
+    :ivar control_origin: origins of web pages that may change something through the control plane.
+    :ivar max_body: largest request body, in bytes.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    seed: int = 42
+    clock: Literal["running", "frozen"] = "running"
+    speed: float = 1.0
+    records: Mapping[str, int] = field(default_factory=dict)
+    auth: bool = True
+    public_url: str = ""
+    trust_proxy: bool = False
+    validate_responses: bool = True
+    cors_origin: tuple[str, ...] = ()
+    control_origin: tuple[str, ...] = ()
+    max_worlds: int = 1000
+    max_body: int = 256 * MIB
+    ready_file: str = ""
+    log_format: Literal["text", "json"] = "text"
+    access_log: bool = True

@@ -1,0 +1,1 @@
+"""The WEBSALE admin API: one module a resource, over one shop for each world."""

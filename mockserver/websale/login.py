@@ -1,0 +1,186 @@
+"""Log in, refresh, and recognise callers: ``login``, ``login/refresh``, ``login/checkToken/{otok}``.
+
+Tokens of the fixtures are valid in every world and never expire; tokens that a login issues live on the world's
+clock (websale-api.md 2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.contract import Answer, Exchange, Principal, Rule
+from mockserver.simulation.clock import SECOND
+from mockserver.simulation.worlds import World
+
+TOKEN_DIGITS = 40
+
+
+@dataclass(frozen=True)
+class User:
+    """An account of the shop with what it can log in with."""
+
+    id: int
+    principal: Principal
+    email: str
+    password: str
+    api_key: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts of the fixtures; the same in every world."""
+
+    users: tuple[User, ...]
+    expired_tokens: frozenset[str]
+    one_time_tokens: Mapping[str, int | None]
+    lifetime: int
+    by_token: Mapping[str, User] = field(default_factory=dict)
+
+    @classmethod
+    def from_fixture(cls, fixture: Mapping[str, Any]) -> Accounts:
+        """Read ``fixtures/users.yaml``."""
+        users = tuple(
+            User(
+                id=raw["id"],
+                principal=Principal(
+                    raw["name"],
+                    {service: frozenset(verbs) for service, verbs in raw["rights"].items()},
+                    raw.get("administrator", False),
+                ),
+                email=raw["email"],
+                password=raw["password"],
+                api_key=raw["apiKey"],
+                token=raw["token"],
+            )
+            for raw in fixture["users"]
+        )
+        return cls(
+            users,
+            frozenset(fixture["expiredTokens"]),
+            fixture["oneTimeTokens"],
+            fixture["tokenLifetime"] * SECOND,
+            {user.token: user for user in users},
+        )
+
+    def find(self, credentials: Mapping[str, str]) -> User | None:
+        """Return the user with these credentials: an API key, or a name or e-mail address with a password."""
+        for user in self.users:
+            if "apiKey" in credentials:
+                if user.api_key == credentials["apiKey"]:
+                    return user
+            elif user.password == credentials["password"] and (
+                user.email == credentials.get("email") or user.principal.name == credentials.get("userName")
+            ):
+                return user
+        return None
+
+
+class Logins:
+    """Who is logged in to a world: the tokens that were issued there, and until when (ticks) they are good."""
+
+    def __init__(self, world: World, accounts: Accounts) -> None:
+        self.world = world
+        self.accounts = accounts
+        self._access: dict[str, tuple[User, int]] = {}
+        self._refresh: dict[str, User] = {}
+        self._used: set[str] = set()
+
+    def issue(self, user: User) -> dict[str, str]:
+        """Issue a pair of tokens; expired ones are forgotten on the way."""
+        now = self.world.clock.ticks()
+        self._access = {token: grant for token, grant in self._access.items() if grant[1] > now}
+        access, refresh = self.world.hex(TOKEN_DIGITS), self.world.hex(TOKEN_DIGITS)
+        self._access[access] = (user, now + self.accounts.lifetime)
+        self._refresh[refresh] = user
+        return {"accessToken": access, "refreshToken": refresh}
+
+    def refresh(self, token: str) -> User | None:
+        """Take a refresh token back; each is good once."""
+        return self._refresh.pop(token, None)
+
+    def recognise(self, token: str) -> Principal:
+        """Return who has this access token; ``ValueError`` says what is wrong with one that is no good."""
+        user = self.accounts.by_token.get(token)
+        if user is None:
+            grant = self._access.get(token)
+            expired = grant is not None and grant[1] <= self.world.clock.ticks()
+            if expired or token in self.accounts.expired_tokens:
+                raise ValueError("The access token has expired.")
+            if grant is None:
+                raise ValueError("The access token is unknown in this world.")
+            user = grant[0]
+        return user.principal
+
+    def redeem(self, token: str) -> int | None:
+        """Use a one-time token: return the account's id; ``KeyError`` for an unknown or used token."""
+        if token in self._used:
+            raise KeyError(token)
+        account = self.accounts.one_time_tokens[token]
+        self._used.add(token)
+        return account
+
+
+def authenticate(exchange: Exchange, value: str | None) -> Principal | None:
+    """Recognise the caller by the value of a security scheme; without ``--auth`` everybody is the administrator."""
+    logins = exchange.world.part(Logins)
+    if not exchange.server.settings.auth:
+        return logins.accounts.users[0].principal
+    if not value:
+        return None
+    scheme, _, token = value.partition(" ")
+    if not token:
+        return logins.recognise(scheme)
+    if scheme.lower() != "bearer":
+        raise ValueError(f"The credential starts with {scheme}, not with Bearer.")
+    return logins.recognise(token.strip())
+
+
+async def login(exchange: Exchange, body: dict[str, str], set_cookie: str | None = None) -> Answer:
+    """Log in by ``{email|userName, password}`` or ``{apiKey}`` (AUTH-LOGIN-200)."""
+    missing = _missing(body)
+    if missing:
+        raise Rule("AUTH-LOGIN-400-missing", field=missing, explain=f"{missing} is missing.", name=missing)
+    logins = exchange.world.part(Logins)
+    user = logins.accounts.find(body)
+    if user is None:
+        raise Rule("AUTH-LOGIN-401", explain="No user has these credentials; try admin with the password admin.")
+    tokens = logins.issue(user)
+    wanted = set_cookie is not None and set_cookie not in ("false", "0")
+    cookies = [("Set-Cookie", f"{name}={token}; Path=/; HttpOnly; SameSite=Lax") for name, token in tokens.items()]
+    return Answer(payload=tokens, headers=cookies if wanted else [])
+
+
+def _missing(body: Mapping[str, str]) -> str:
+    if "apiKey" in body:
+        return ""
+    if "email" not in body and "userName" not in body:
+        return "email"
+    return "" if "password" in body else "password"
+
+
+async def refresh(exchange: Exchange, body: dict[str, str]) -> dict[str, str]:
+    """Exchange a refresh token for a new pair of tokens (AUTH-REFRESH-200, convention)."""
+    logins = exchange.world.part(Logins)
+    user = logins.refresh(body["refreshToken"])
+    if user is None:
+        raise Rule("AUTH-REFRESH-401", explain="The refresh token is unknown in this world, or used already.")
+    return logins.issue(user)
+
+
+async def check_token(exchange: Exchange, otok: str) -> dict[str, Any]:
+    """Tell whose one-time token this is, and use it up (AUTH-OTOK-200)."""
+    try:
+        account = exchange.world.part(Logins).redeem(otok)
+    except KeyError:
+        raise Rule("AUTH-OTOK-400-invalid", field="otok", explain="Known one-time token: fresh-otok, once.") from None
+    if account is None:
+        raise Rule("AUTH-OTOK-404", explain="The account of this one-time token is gone.")
+    return {"success": True, "id": account}
+
+
+async def check_token_missing() -> None:
+    """Refuse ``login/checkToken`` without a token."""
+    raise Rule("AUTH-OTOK-400-missing", field="otok", explain="The path ends before the one-time token.")

@@ -1,0 +1,176 @@
+"""Export the records of a service to a file: ``report/{service}/…`` (S0, S1).
+
+An export is a job of the shared engine. Its file is not kept anywhere: the job remembers what was selected, and the
+file is written again, the same, whenever somebody downloads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from mockserver.contract import Answer, Exchange, Rule
+from mockserver.records import MEDIA_TYPES, Service, Snapshot, encode
+from mockserver.simulation.errors import TransitionError
+from mockserver.simulation.job import Job
+from mockserver.simulation.timeline import State
+from mockserver.simulation.worlds import World
+from mockserver.websale.jobs import choose_profile
+from mockserver.websale.listing import FilterRules, Predicate, parse_filters
+from mockserver.websale.shop import Shop
+
+API = "report"
+PATIENCE = 10.0
+"""How many seconds ``start`` waits for the export to begin (REP-START-503-10s)."""
+
+FILTER_RULES = FilterRules(
+    field="REP-START-400-filter-field",
+    operator="REP-START-400-filter-op",
+    value="REP-START-400-filter-value",
+)
+SCAN_IN_THREAD = 2_000
+"""From so many records on, counting what a filter selects leaves the event loop free."""
+
+READY: dict[str, Any] = {
+    "duration": 0,
+    "end": "",
+    "fileName": "",
+    "fileUrl": "",
+    "hasProgress": False,
+    "lastError": "",
+    "percentage": 0,
+    "processed": 0,
+    "start": "",
+    "status": 0,
+    "total": 0,
+}
+"""The status before any start (websale-api.md 2.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an export holds: the records as they were at its start, as far as its filters select them."""
+
+    service: Service
+    format: str
+    records: Snapshot
+    filters: tuple[Predicate, ...]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the selected records."""
+        for record in self.records.iterate():
+            if all(accepts(record) for accepts in self.filters):
+                yield record
+
+    def count(self) -> int:
+        """Return the number of selected records."""
+        return sum(1 for _ in self) if self.filters else len(self.records)
+
+    def encode(self) -> Iterator[bytes]:
+        """Yield the file in chunks."""
+        return encode(self.service, self.format, self)
+
+
+async def status(exchange: Exchange, service: str) -> dict[str, Any]:
+    """Show the service's export (REP-STATUS-200)."""
+    world = exchange.world
+    job = world.jobs.current(API, service)
+    if job is not None:
+        job.poll(world.clock.ticks())
+    return _show(exchange, job)
+
+
+async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]:
+    """Start an export, canceling the one that runs (REP-START-200, REP-START-restart)."""
+    world = exchange.world
+    shop = world.part(Shop)
+    described = shop.services[service]
+    if format not in described.formats:
+        explain = f"{service} can be exported as {' and '.join(described.formats)}, not as {format}."
+        raise Rule("REP-START-400-format", field="format", explain=explain)
+    filters = parse_filters(exchange.query, described.fields, FILTER_RULES)
+    profile = choose_profile(exchange, API, service)
+    selection = Selection(described, format, shop.records.snapshot(service), tuple(filters))
+    total = await _count(selection)
+    name = f"{described.plural}_{world.hex(20)}.{format}"
+    job = world.jobs.start(API, service, total, profile, world.clock.ticks(), payload=selection, file=name)
+    if profile.starting_seconds > PATIENCE:
+        explain = f"The profile {profile.kind} keeps the export in Starting for {profile.starting_seconds:g} seconds."
+        raise Rule("REP-START-503-10s", explain=explain)
+    return _show(exchange, job)
+
+
+async def pause(exchange: Exchange, service: str) -> dict[str, Any]:
+    """Pause a running export (REP-PAUSE-200)."""
+    return _move(exchange, service, "pause", "REP-PAUSE-404")
+
+
+async def resume(exchange: Exchange, service: str) -> dict[str, Any]:
+    """Resume a paused export (REP-RESUME-200)."""
+    return _move(exchange, service, "resume", "REP-RESUME-404")
+
+
+async def cancel(exchange: Exchange, service: str) -> dict[str, Any]:
+    """Cancel an export that is starting, running or paused (REP-CANCEL-200)."""
+    return _move(exchange, service, "cancel", "REP-CANCEL-404")
+
+
+async def download(exchange: Exchange, file_name: str) -> Answer:
+    """Stream the file of a finished export; it needs no token (websale-api.md 2.4)."""
+    job = _job_of_file(exchange.world, file_name)
+    if job is None or not isinstance(job.payload, Selection):
+        raise Rule("MOCK-404-file", explain=f"No export of this world has the file {file_name}.")
+    state = job.look(exchange.world.clock.ticks()).state
+    if state is not State.FINISHED:
+        raise Rule("MOCK-404-file", explain=f"The export of {file_name} is {state.label}, not finished.")
+    return Answer(
+        chunks=job.payload.encode(),
+        media_type=MEDIA_TYPES[job.payload.format],
+        headers=[("Content-Disposition", f'attachment; filename="{file_name}"')],
+    )
+
+
+def _show(exchange: Exchange, job: Job | None) -> dict[str, Any]:
+    """Return the eleven fields of the status (REP-FIELD-*)."""
+    if job is None:
+        return READY
+    clock = exchange.world.clock
+    seen = job.look(clock.ticks())
+    return {
+        "duration": seen.duration,
+        "end": clock.job_time(seen.ended_at),
+        "fileName": job.file,
+        "fileUrl": f"{exchange.content_url}/content/report/{job.file}",
+        "hasProgress": seen.has_progress,
+        "lastError": seen.last_error,
+        "percentage": seen.percentage,
+        "processed": seen.processed,
+        "start": clock.job_time(job.started_at),
+        "status": int(seen.state),
+        "total": seen.total,
+    }
+
+
+def _move(exchange: Exchange, service: str, event: str, refusal: str) -> dict[str, Any]:
+    """Pause, resume or cancel the service's export, or raise the rule that refuses it."""
+    job = exchange.world.jobs.current(API, service)
+    if job is None:
+        raise Rule(refusal, explain=f"No export of {service} was ever started in this world.")
+    try:
+        getattr(job, event)(exchange.world.clock.ticks())
+    except TransitionError as error:
+        raise Rule(refusal, explain=f"The export of {service} is {error.state}.") from error
+    return _show(exchange, job)
+
+
+async def _count(selection: Selection) -> int:
+    if selection.filters and len(selection.records) >= SCAN_IN_THREAD:
+        return await run_in_threadpool(selection.count)
+    return selection.count()
+
+
+def _job_of_file(world: World, name: str) -> Job | None:
+    return next((job for job in world.jobs.list() if job.file == name), None)
