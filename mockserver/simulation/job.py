@@ -119,6 +119,11 @@ class Job:
             return self._final.ended_at
         return self._end()
 
+    def has_ended(self, tick: int) -> bool:
+        """Say whether the job has ended at ``tick``; cheaper than a look."""
+        end = self.ends_at()
+        return end is not None and end <= tick
+
     def when(self, state: State, tick: int) -> int | None:
         """Give the first instant from ``tick`` on at which the job is in ``state``.
 

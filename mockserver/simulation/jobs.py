@@ -71,7 +71,7 @@ class JobBook:
         With ``replace``, one that is still active is canceled first, at the same instant (REP-START-restart).
         """
         before = self._current.get((api, target))
-        if replace and before is not None and before.look(tick).state.active:
+        if replace and before is not None and not before.has_ended(tick):
             before.cancel(tick)
         job = Job(
             str(self._next),
@@ -110,7 +110,7 @@ class JobBook:
 
     def active(self, tick: int) -> Jobs:
         """Give the jobs that are starting, running or paused at ``tick``, in the order of their start."""
-        return [job for job in self._jobs.values() if job.look(tick).state.active]
+        return [job for job in self._jobs.values() if not job.has_ended(tick)]
 
     def watch(self, job: Job, notify: Notify) -> None:
         """Have ``notify(job, tick)`` called when somebody, not time, does something to the job."""
@@ -135,7 +135,7 @@ class JobBook:
         ended = [
             id
             for id, job in self._jobs.items()
-            if id not in currents and id not in self._watchers and job.look(tick).state.ended
+            if id not in currents and id not in self._watchers and job.has_ended(tick)
         ]
         for id in ended[: max(0, len(ended) - self._kept)]:
             del self._jobs[id]

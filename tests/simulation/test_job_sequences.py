@@ -123,6 +123,7 @@ class JobMachine(RuleBasedStateMachine):
         assert seen.percentage == (100 * seen.processed // total if total else whole)
         assert seen.has_progress == (seen.state in (RUNNING, PAUSED) and 0 < seen.processed < total)
         assert (seen.ended_at is None) == (seen.state in ACTIVE)
+        assert self.job.has_ended(self.now) == seen.state.ended
 
 
 JobMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)

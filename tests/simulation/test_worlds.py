@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -221,7 +222,7 @@ def test_an_exceeding_number_of_hours_is_told_only_for_the_last_of_them(world: W
     set_calendar(world, NOON + 1000 * 8760 * HOUR)
     assert MAX_HOURS <= len(told) <= MAX_HOURS + 2
     assert told[-1] == 1000 * 8760 * HOUR
-    assert all(later - earlier == HOUR for earlier, later in zip(told[1:], told[2:], strict=False))
+    assert all(later - earlier == HOUR for earlier, later in pairwise(told[1:]))
 
 
 def test_each_full_hour_of_the_calendar_is_told(world: World) -> None:
