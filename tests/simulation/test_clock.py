@@ -186,13 +186,12 @@ def test_an_unknown_mode_is_refused() -> None:
 
 def test_a_time_outside_of_the_calendar_is_refused_and_nothing_moves() -> None:
     clock = frozen()
-    for refused in (
-        lambda: clock.set(-1),
-        lambda: clock.set(LAST + 1),
-        lambda: clock.advance(LAST // SECOND),
-    ):
-        with pytest.raises(ClockError):
-            refused()
+    with pytest.raises(ClockError):
+        clock.set(-1)
+    with pytest.raises(ClockError):
+        clock.set(LAST + 1)
+    with pytest.raises(ClockError):
+        clock.advance(LAST // SECOND)
     assert clock.ticks() == 0
     with pytest.raises(ClockError):
         Clock(-1)

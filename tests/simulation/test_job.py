@@ -90,6 +90,16 @@ def test_paused_time_never_counts() -> None:
     assert subject.look(1002 * SECOND).duration == 4
 
 
+@pytest.mark.rule("REP-ST-3")
+def test_the_work_between_several_pauses_adds_up() -> None:
+    subject = job()
+    for second in (2, 4, 6):
+        subject.pause(second * SECOND)
+        subject.resume((second + 1) * SECOND)
+    assert subject.look(7 * SECOND).processed == 300
+    assert subject.ends_at() == 8 * SECOND
+
+
 @pytest.mark.rule("REP-ST-4")
 def test_a_canceled_job_keeps_what_it_had_and_has_an_end() -> None:
     subject = job()
@@ -165,6 +175,13 @@ def test_a_pace_that_does_not_divide_a_second_does_not_drift() -> None:
     subject = job(Profile(starting_seconds=0.0, records_per_second=0.3), 3_000_000)
     assert subject.ends_at() == 10_000_000 * SECOND
     assert subject.look(10_000_000 * SECOND - 1).processed == 2_999_999
+
+
+def test_an_end_between_two_nanoseconds_comes_at_the_later_one() -> None:
+    thirds = Profile(starting_seconds=0.0, records_per_second=3.0)
+    assert job(thirds, 1).ends_at() == 333_333_334
+    failing = job(thirds.failing_at(50, "broken"), 1)
+    assert failing.ends_at() == 166_666_667
 
 
 def test_a_polls_job_moves_by_status_requests_alone() -> None:
@@ -254,6 +271,20 @@ def test_a_stalled_job_looks_the_same_and_never_moves_again(start: State) -> Non
     assert subject.ends_at() is None
     assert subject.standstill() == ("paused" if start is State.PAUSED else "stalled")
     assert subject.complete(tick + SECOND).state is State.FINISHED
+
+
+def test_stalling_twice_changes_nothing() -> None:
+    subject = job()
+    subject.stall(2 * SECOND)
+    subject.stall(4 * SECOND)
+    assert subject.look(5 * SECOND).processed == 100
+
+
+def test_a_stalled_polls_job_does_not_move() -> None:
+    subject = job(named("polls"), 9)
+    subject.poll(1)
+    subject.stall(2)
+    assert subject.poll(3).processed == 3
 
 
 def test_a_stalled_job_can_be_paused_and_resumed_without_progress() -> None:
@@ -391,6 +422,16 @@ def test_old_ended_jobs_are_forgotten_but_never_active_or_current_ones() -> None
     assert book.get(lonely.id) is lonely
     assert book.get(endless.id) is endless
     assert book.list()[-1].id == "2002"
+
+
+def test_an_ended_job_is_not_forgotten_before_its_end_was_told() -> None:
+    book = JobBook(kept=0)
+    watched = book.start("foxy", "1", 1, named("immediate"), 0, replace=False)
+    book.watch(watched, lambda job, tick: None)
+    for tick in range(500):
+        book.start("foxy", "1", 1, named("immediate"), tick, replace=False)
+    assert book.get(watched.id) is watched
+    assert len(book) < 100
 
 
 def test_a_running_job_takes_less_than_a_kilobyte() -> None:

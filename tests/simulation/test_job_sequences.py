@@ -54,6 +54,7 @@ class JobMachine(RuleBasedStateMachine):
         self.now = tick
         self.events: list[tuple[str, int]] = []
         self.seen: Progress = self.job.look(tick)
+        self.running = 0  # nanoseconds that the job was seen running, from look to look
         assert self.seen.state in (STARTING, RUNNING, FINISHED, ERROR)
 
     @rule(step=st.sampled_from([0, 1, SECOND // 3, SECOND, 7 * SECOND, 10_000 * SECOND]))
@@ -63,6 +64,12 @@ class JobMachine(RuleBasedStateMachine):
         assert after.state in BY_TIME[before.state]
         if before.state is PAUSED:
             assert after == before
+        if before.state is after.state is RUNNING:
+            self.running += step
+        elif before.state is STARTING and after.state is RUNNING:
+            self.running += self.now - (self.make[5] + round(self.make[4].starting_seconds * SECOND))
+        if after.state is RUNNING:
+            assert after.duration == self.running // SECOND
         self.saw(after)
 
     @rule(action=st.sampled_from(sorted(BY_ACTION)))

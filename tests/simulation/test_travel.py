@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,7 +124,11 @@ def test_waiting_for_a_job_that_never_ends_moves_nothing_and_names_it(world: Wor
     ran: list[int] = []
     world.agenda.add(world.clock.ticks() + 1, ran.append)
     before = world.clock.ticks()
-    for journey in (lambda: until_idle(world), lambda: until_job(world, job.id, State.FINISHED)):
+    journeys: list[Callable[[], int]] = [
+        lambda: until_idle(world),
+        lambda: until_job(world, job.id, State.FINISHED),
+    ]
+    for journey in journeys:
         with pytest.raises(NeverHappens) as caught:
             journey()
         error = caught.value

@@ -197,6 +197,14 @@ def test_the_end_of_a_job_is_told_wherever_pauses_move_it(world: World) -> None:
     assert ended == [("1", State.FINISHED, 105 * SECOND)]
 
 
+def test_a_watch_is_over_once_the_end_was_told(world: World) -> None:
+    for target in ("order", "product"):
+        world.on_end(start(world, target=target), recorder([]))
+    advance(world, 10)
+    assert world.jobs._watchers == {}
+    assert len(world.agenda) == 0
+
+
 @pytest.mark.parametrize(("action", "state"), [("cancel", 4), ("complete", 5), ("fail", 6)])
 def test_an_end_that_somebody_brought_about_is_told_too(world: World, action: str, state: int) -> None:
     ended: list[tuple[str, State, int | None]] = []
