@@ -115,9 +115,9 @@ class Clock:
         return self._reached(read)
 
     def calendar(self, tick: int | None = None) -> int:
-        """Give the nanoseconds since 1970 that are shown at ``tick`` (default.
+        """Give the nanoseconds since 1970 that are shown at ``tick`` (default: now).
 
-        Now), by today's label for the future.
+        Ticks to come are shown by the present label.
         """
         if tick is None:
             tick = self.ticks()

@@ -39,9 +39,9 @@ def _steady(_api: str, _target: str) -> Profile:
 
 @dataclass(frozen=True, slots=True)
 class WorldSettings:
-    """Say how every new world starts. ``start`` is the calendar at tick 0 in nanoseconds since 1970 (None.
+    """Say how every new world starts.
 
-    The time now).
+    ``start`` is the calendar at tick 0 in nanoseconds since 1970 (None: the time now).
     """
 
     seed: int = 42
