@@ -66,7 +66,7 @@ def _worlds(settings: Settings) -> Worlds:
     fixtures = shipped("fixtures")
     schemas = load_specification(shipped("openapi"), "records")
     services = load_services(fixtures, schemas.inline(schemas.document["components"]["schemas"]))
-    dataset = DataSet(services, load_recipes(fixtures, services), settings.seed, settings.records)
+    dataset = DataSet(services, load_recipes(fixtures), settings.seed, settings.records)
     accounts = Accounts.from_fixture(read_yaml(fixtures / "users.yaml"))
     factories: Mapping[type[Any], Callable[[World], Any]] = {
         Logins: lambda world: Logins(world, accounts),

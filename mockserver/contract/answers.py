@@ -29,8 +29,8 @@ class Answer:
         """The media type without its parameters, as the specification names it."""
         return self.media_type.partition(";")[0].strip()
 
-    def content(self) -> bytes:
-        """Return the whole body of an answer that is not streamed."""
-        if self.body is None:
+    def serialised(self) -> Answer:
+        """Return the answer with its payload turned into bytes; a streamed one stays as it is."""
+        if self.body is None and self.chunks is None:
             self.body = b"" if self.payload is None else orjson.dumps(self.payload)
-        return self.body
+        return self

@@ -66,9 +66,7 @@ class Edge:
             await self.app(scope, receive, send)
             if exchange.answer is None:
                 raise RuntimeError("Nothing answered the request.")
-            if exchange.answer.chunks is None:
-                exchange.answer.content()
-            return exchange.answer
+            return exchange.answer.serialised()
         except ClientGone:
             raise
         except Exception as error:
@@ -76,14 +74,14 @@ class Edge:
 
     def _answer_error(self, exchange: Exchange, error: Exception) -> Answer:
         try:
-            return render(exchange, _rule_of(exchange, error))
+            return render(exchange, _rule_of(exchange, error)).serialised()
         except Exception as bug:
             if bug is not error:
                 bug.__context__ = error
             self.server.violations += 1
             logger.error("%s %s failed: %s", exchange.method, exchange.path, bug, exc_info=bug)
             rule = self.server.contract.unrouted_rule(exchange.path, 500, f"{type(bug).__name__}: {bug}")
-            return render(exchange, rule)
+            return render(exchange, rule).serialised()
 
 
 def _rule_of(exchange: Exchange, error: Exception) -> Rule:

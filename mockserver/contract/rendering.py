@@ -39,14 +39,20 @@ def _fill(example: Example, entry: RuleEntry, rule: Rule, explain: str) -> Any:
         body["detail"] = explain
         body.update(rule.facts)
     elif "{" in entry.reason:
-        place = locate_reason(body, entry.reason_pattern)
-        if place is not None:
-            *parents, last = place
-            target: Any = body
-            for key in parents:
-                target = target[key]
-            target[last] = entry.reason.format(**rule.facts)
+        _say_reason(body, entry, rule.facts)
     return body
+
+
+def _say_reason(body: Any, entry: RuleEntry, facts: dict[str, Any]) -> None:
+    """Write the reason with this failure's facts; what it does not know stays as the example has it."""
+    place = locate_reason(body, entry.reason_pattern)
+    if place is None:
+        return
+    *parents, last = place
+    for key in parents:
+        body = body[key]
+    match = entry.reason_pattern.fullmatch(body[last])
+    body[last] = entry.reason.format(**{**(match.groupdict() if match else {}), **facts})
 
 
 def _headers(rule: Rule) -> list[tuple[str, str]]:

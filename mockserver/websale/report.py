@@ -13,7 +13,8 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract import Answer, Exchange, Rule
-from mockserver.records import MEDIA_TYPES, Service, Snapshot, encode
+from mockserver.records import Service, Snapshot
+from mockserver.records.codecs import MEDIA_TYPES, encode
 from mockserver.simulation.errors import TransitionError
 from mockserver.simulation.job import Job
 from mockserver.simulation.timeline import State
