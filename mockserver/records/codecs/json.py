@@ -1,0 +1,131 @@
+"""Write and read JSON: one array, one record a line."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, BinaryIO
+
+import ijson
+import orjson
+
+from mockserver.records.codecs.rows import CHUNK, BatchSizer, NoRecord, Row, check_charset
+from mockserver.records.errors import CodecError
+from mockserver.records.services import Service
+
+__all__ = ["decode", "encode"]
+
+
+def encode(service: Service, records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Yield an array of the records."""
+    iterator, sizer, before, dumps = iter(records), BatchSizer(), b"[\n", orjson.dumps
+    while lines := [dumps(record) for record in islice(iterator, sizer.size)]:
+        chunk = before + b",\n".join(lines)
+        sizer.learn(len(chunk), len(lines))
+        yield chunk
+        before = b",\n"
+    yield b"\n]\n" if before == b",\n" else b"[]\n"
+
+
+def decode(service: Service, stream: BinaryIO, charset: str | None = None) -> Iterator[Row]:
+    """Yield the elements of an array.
+
+    Numbers with a fraction become floats. RFC 8259 knows UTF-8 only; another charset is translated on the
+    way.
+    """
+    source = _Source(stream, check_charset(charset))
+    events = ijson.items(source, "item", use_float=True, buf_size=CHUNK)
+    try:
+        source.begin()
+        for item in events:
+            yield item if isinstance(item, dict) else NoRecord(0, f"a row is {_kind(item)}, not an object")
+    except ijson.JSONError as error:
+        raise source.explain(error) from None
+    except UnicodeDecodeError as error:
+        raise CodecError(source.line, f"the file is not {error.encoding}") from None
+    except OverflowError:
+        raise CodecError(source.line, "a number is out of range") from None
+
+
+class _Source:
+    """Feed a file to ijson: skip the byte-order mark, translate the charset, know the line."""
+
+    def __init__(self, stream: BinaryIO, charset: str | None) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(charset)() if charset else None
+        self._chunk = b""
+        self._ahead: bytes | None = None
+        self._lines_before = 0
+
+    @property
+    def line(self) -> int:
+        """Return the last line that has been read."""
+        return self._lines_before + self._chunk.count(b"\n") + 1
+
+    def begin(self) -> None:
+        """Read the first chunk; CodecError unless it begins an array."""
+        first = self._fetch(CHUNK).removeprefix(codecs.BOM_UTF8)
+        while first and not first.strip() and (more := self._fetch(CHUNK)):
+            first += more
+        begin = first.lstrip()[:1]
+        if not begin:
+            raise CodecError(1, "the file is empty")
+        line = 1 + first[: len(first) - len(first.lstrip())].count(b"\n")
+        if begin != b"[":
+            raise CodecError(line, "the file is no JSON array")
+        self._ahead = first
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, b"" at the end."""
+        if size == 0:  # ijson asks for nothing to see what type it gets
+            return b""
+        self._lines_before += self._chunk.count(b"\n")
+        if self._ahead is not None:
+            self._chunk, self._ahead = self._ahead, None
+        else:
+            self._chunk = self._fetch(size)
+        return self._chunk
+
+    def _fetch(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        if self._decoder is None:
+            return data
+        text = self._decoder.decode(data, final=not data)
+        while data and not text:
+            data = self._stream.read(size)
+            text = self._decoder.decode(data, final=not data)
+        return text.encode()
+
+    def explain(self, error: Exception) -> CodecError:
+        """Turn ijson's complaint, which shows the place but not its number, into a line and a sentence."""
+        message = error.args[0] if error.args else ""
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
+        lines = text.splitlines()
+        reason = lines[0].strip().rstrip(".") if lines else "the file is no JSON"
+        if "EOF" in reason or "premature" in reason.lower() or isinstance(error, ijson.IncompleteJSONError):
+            marks = [line for line in lines if "(right here)" in line]
+            if not marks:
+                return CodecError(self.line, "the file ends in the middle of a value")
+        return CodecError(self._line_of(lines), reason)
+
+    def _line_of(self, lines: list[str]) -> int:
+        """Find the excerpt that ijson shows, in which line ends are blanks, in the chunk read last."""
+        if len(lines) >= 3 and "^" in lines[2]:
+            excerpt, mark = lines[1], lines[2].index("^")
+            begin = len(excerpt) - len(excerpt.lstrip())
+            flat = self._chunk.replace(b"\n", b" ").replace(b"\r", b" ")
+            found = flat.find(excerpt[begin:].encode("utf-8", "replace"))
+            if found >= 0:
+                return self._lines_before + self._chunk[: found + max(0, mark - begin)].count(b"\n") + 1
+        return self.line
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return "a string" if isinstance(value, str) else "an array"

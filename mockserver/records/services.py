@@ -1,0 +1,114 @@
+"""Describe the services: what their records are called, look like, and are keyed by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from mockserver.records.errors import FixtureError
+from mockserver.records.fixtures import read_yaml
+
+__all__ = ["Field", "FieldType", "Schema", "Service", "load_services"]
+
+Schema = Mapping[str, Any]
+
+
+class FieldType(Enum):
+    """Say what the values of a field are, as filters, sorting and the codecs need to know it."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    ARRAY = "array"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Describe one field by its dotted path; `element` is set for arrays of scalars only."""
+
+    path: str
+    type: FieldType
+    nullable: bool = False
+    element: FieldType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Describe one service.
+
+    `formats` are in the order of the document, `key` is the property that identifies a record, `mandatory`
+    holds the dotted paths that an import insists on, in the order in which errors are reported, and `fields`
+    has every scalar field, and every array of scalars, by its dotted path.
+    """
+
+    name: str
+    plural: str
+    item: str
+    root: str
+    formats: tuple[str, ...]
+    key: str
+    mandatory: tuple[str, ...]
+    count: int
+    records_per_second: float
+    schema: Schema
+    fields: Mapping[str, Field]
+
+
+def load_services(fixtures: Traversable, schemas: Mapping[str, Schema]) -> dict[str, Service]:
+    """Read `services.yaml` and join each service with its record schema.
+
+    `schemas` maps service names to schemas without references (`components.schemas` of `records.yaml`).
+    """
+    services: dict[str, Service] = {}
+    for name, row in read_yaml(fixtures / "services.yaml").items():
+        try:
+            schema = schemas[name]
+            services[name] = Service(
+                name=name,
+                plural=row["plural"],
+                item=row["item"],
+                root=row["root"],
+                formats=tuple(row["formats"]),
+                key=row["key"],
+                mandatory=tuple(row["mandatory"]),
+                count=row["count"],
+                records_per_second=float(row["recordsPerSecond"]),
+                schema=schema,
+                fields={field.path: field for field in _fields(schema, "")},
+            )
+        except KeyError as error:
+            raise FixtureError(f"services.yaml: {name}", f"{error} is missing") from None
+    return services
+
+
+def scalar_type(schema: Schema) -> FieldType | None:
+    """Return the type of a scalar schema, None for objects, arrays and untyped values."""
+    kind = schema.get("type")
+    if kind == "string":
+        is_time = "date-time" in (schema.get("format"), schema.get("x-format"))
+        return FieldType.TIME if is_time else FieldType.STRING
+    return FieldType(kind) if kind in ("integer", "number", "boolean") else None
+
+
+def is_free_form(schema: Schema) -> bool:
+    """Tell whether a schema lets an object have any property."""
+    return schema.get("type") == "object" and schema.get("additionalProperties", True) is not False
+
+
+def _fields(schema: Schema, prefix: str) -> list[Field]:
+    found: list[Field] = []
+    for name, part in schema.get("properties", {}).items():
+        path, nullable = f"{prefix}{name}", bool(part.get("nullable", False))
+        scalar = scalar_type(part)
+        if scalar is not None:
+            found.append(Field(path, scalar, nullable))
+        elif part.get("type") == "object":
+            found += _fields(part, f"{path}.")
+        elif part.get("type") == "array" and (element := scalar_type(part["items"])) is not None:
+            found.append(Field(path, FieldType.ARRAY, nullable, element))
+    return found

@@ -1,0 +1,368 @@
+"""Turn the values of a recipe into the source of a function: one method a keyword of the recipe language."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from mockserver.records.errors import FixtureError
+from mockserver.records.mixing import MASK, key
+
+if TYPE_CHECKING:
+    from mockserver.records.compiler import Compiler
+
+__all__ = ["Code", "Scope", "Writer"]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_WRITTEN = ("money", "millis", "seconds", "sql")
+_FORMULA = (
+    ast.Expression, ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv,
+    ast.Mod, ast.UnaryOp, ast.USub, ast.Not, ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In,
+    ast.Tuple, ast.BoolOp, ast.And, ast.Or, ast.IfExp,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Hold the source of a value and its kind: plain, or one that is written out when put into a record."""
+
+    text: str
+    kind: str = "plain"
+    nullable: bool = False
+
+
+class Scope:
+    """Hold the names that a recipe, or the elements of a list in it, can use."""
+
+    def __init__(
+        self, path: str, let: Mapping[str, Any], value: Any, parent: Scope | None = None, state: str = "h"
+    ) -> None:
+        self.path = path
+        self.parent = parent
+        self.state = state
+        self.let = let
+        self.value = value
+        self.lists: dict[str, Scope] = {}
+        self.references: dict[tuple[str, str], list[str]] = {}
+        for service, at, field in _references([let, value]):
+            fields = self.references.setdefault((service, at), [])
+            if field not in fields:
+                fields.append(field)
+
+    def find(self, name: str) -> tuple[Scope, Any]:
+        """Return the value of a name and the scope it belongs to; "" is the value of the scope itself."""
+        if name == "":
+            return self, self.value
+        if name in self.let:
+            return self, self.let[name]
+        value: Any = self.value
+        for part in name.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                if self.parent is not None:
+                    return self.parent.find(name)
+                raise FixtureError(self.path, f"there is no {name}")
+            value = value[part]
+        return self, value
+
+
+class Writer:
+    """Write the body of one function; `lines` come before whatever uses the values."""
+
+    def __init__(self, compiler: Compiler, scope: Scope, whole: bool) -> None:
+        self.compiler = compiler
+        self.scope = scope
+        self.whole = whole
+        self.lines: list[str] = []
+        self._known: dict[tuple[int, str], Code] = {}
+        self._open: set[tuple[int, str]] = set()
+
+    def name(self, name: str) -> Code:
+        """Return the value of a name; the statement that computes it is written once."""
+        return self._name(self.scope, name)
+
+    def object(self, properties: Mapping[str, Any], prefix: str) -> str:
+        """Return the source of an object with its values written out."""
+        parts = []
+        for name, value in properties.items():
+            path = f"{prefix}{name}"
+            text = (
+                self.object(value, f"{path}.")
+                if _is_object(value)
+                else self.written(self._name(self.scope, path, False))
+            )
+            parts.append(f"{name!r}: {text}")
+        return "{" + ", ".join(parts) + "}"
+
+    def written(self, code: Code) -> str:
+        """Return the source of a value as it stands in a record."""
+        if code.kind not in _WRITTEN:
+            return code.text
+        text = f"{code.kind}({code.text})"
+        return f"(None if {code.text} is None else {text})" if code.nullable else text
+
+    def _name(self, scope: Scope, name: str, local_first: bool = True) -> Code:
+        if name in ("i", "n"):
+            return Code(name)
+        if local_first:
+            scope, expression = scope.find(name)
+        else:  # a property of the record itself, though a helper may have its name
+            expression = scope.value
+            for part in name.split("."):
+                expression = expression[part]
+            if expression == f"${name}":
+                return self._name(scope, name)
+            if name in scope.let:
+                name = f"record.{name}"
+        place = (id(scope), name)
+        if place not in self._known:
+            if place in self._open:
+                raise FixtureError(scope.path, f"{name or 'a value'} needs itself")
+            self._open.add(place)
+            code = self._value(expression, scope, name)
+            if not code.text.isidentifier() and not _is_literal(expression):
+                variable = f"v{len(self._known)}"
+                self.lines.append(f"{variable} = {code.text}")
+                code = Code(variable, code.kind, code.nullable)
+            self._known[place] = code
+        return self._known[place]
+
+    def _value(self, value: Any, scope: Scope, path: str) -> Code:
+        if isinstance(value, str) and value.startswith("$"):
+            return self._name(scope, value[1:])
+        if isinstance(value, list):
+            items = [self.written(self._value(item, scope, f"{path}[{k}]")) for k, item in enumerate(value)]
+            return Code(f"[{', '.join(items)}]")
+        if not isinstance(value, Mapping):
+            return Code(repr(value))
+        keyword = next(iter(value), "")
+        if not keyword.startswith("$"):
+            parts = [f"{k!r}: {self.written(self._value(v, scope, f'{path}.{k}'))}" for k, v in value.items()]
+            return Code("{" + ", ".join(parts) + "}")
+        if keyword == "$value":
+            return Code(repr(value[keyword]))
+        method = getattr(self, f"_{keyword[1:]}", None)
+        if method is None or keyword[1:] not in _KEYWORDS:
+            raise FixtureError(f"{scope.path}: {path}", f"{keyword} is no keyword of recipes")
+        try:
+            code: Code = method(value[keyword], value, scope, path)
+        except (TypeError, ValueError, KeyError, IndexError) as error:
+            raise FixtureError(f"{scope.path}: {path}", f"{keyword} is not well-formed: {error!r}") from error
+        return code
+
+    # Chance
+
+    def _bits(self, scope: Scope, path: str) -> str:
+        """Return the source of 32 random bits."""
+        return f"({scope.state} * {key(self.compiler.seed, scope.path, path)} >> 32 & 4294967295)"
+
+    def _below(self, limit: int | str, scope: Scope, path: str) -> str:
+        return f"{self._bits(scope, path)} % {limit}"
+
+    def _hex(self, digits: int, _options: Any, scope: Scope, path: str) -> Code:
+        parts = []
+        for begin in range(0, digits, 16):
+            width = min(16, digits - begin)
+            factor = key(self.compiler.seed, scope.path, path, str(begin))
+            parts.append(f"{{({scope.state} * {factor} & {MASK}) >> {64 - 4 * width}:0{width}x}}")
+        return Code("f'" + "".join(parts) + "'")
+
+    def _pick(self, vocabulary: str, _options: Any, scope: Scope, path: str) -> Code:
+        entries = self.compiler.vocabularies[vocabulary]
+        return Code(f"{self.compiler.constant(entries)}[{self._below(len(entries), scope, path)}]")
+
+    def _choice(self, values: list[Any], _options: Any, scope: Scope, path: str) -> Code:
+        return self._one_of(values, self._below(len(values), scope, path))
+
+    def _item(self, values: list[Any], options: Any, scope: Scope, path: str) -> Code:
+        return self._one_of(values, f"({self._formula(options['at'], scope)}) % {len(values)}")
+
+    def _one_of(self, values: list[Any], index: str) -> Code:
+        text = f"{self.compiler.constant(tuple(values))}[{index}]"
+        if all(isinstance(value, list) for value in values):
+            return Code(f"{text}[:]")
+        if all(isinstance(value, dict) for value in values):
+            return Code(f"{text}.copy()")
+        return Code(text)
+
+    def _subset(self, values: list[Any], options: Any, scope: Scope, path: str) -> Code:
+        sizes = range(int(options.get("least", 0)), int(options.get("most", len(values))) + 1)
+        subsets = [list(part) for size in sizes for part in combinations(values, size)]
+        return self._one_of(subsets, self._below(len(subsets), scope, path))
+
+    def _number(self, bounds: list[Any], _options: Any, scope: Scope, path: str) -> Code:
+        low, high = bounds
+        if isinstance(low, int) and isinstance(high, int):
+            text = self._below(high - low + 1, scope, path)
+            return Code(f"{low} + {text}" if low else text)
+        low_text, high_text = (self._formula(str(bound), scope) for bound in bounds)
+        return Code(f"({low_text}) + {self._bits(scope, path)} % (({high_text}) - ({low_text}) + 1)")
+
+    def _decimal(self, bounds: list[Any], _options: Any, scope: Scope, path: str) -> Code:
+        low, high, digits = bounds
+        scale = 10 ** int(digits)
+        return Code(
+            f"({round(low * scale)} + {self._below(round((high - low) * scale) + 1, scope, path)}) / {scale}"
+        )
+
+    def _chance(self, share: float, _options: Any, scope: Scope, path: str) -> Code:
+        return Code(f"{self._bits(scope, path)} < {round(share * (1 << 32))}")
+
+    def _price(self, bounds: list[Any], _options: Any, scope: Scope, path: str) -> Code:
+        low, high = bounds
+        prices = tuple(whole * 100 + part for whole in range(low, high) for part in (0, 50, 90, 95, 99))
+        return Code(f"{self.compiler.constant(prices)}[{self._below(len(prices), scope, path)}]", "money")
+
+    def _time(self, spec: Mapping[str, Any], options: Any, scope: Scope, path: str) -> Code:
+        kind = options.get("as", "millis")
+        within, epoch = _seconds(spec["within"]), self.compiler.epoch
+        if "after" not in spec:
+            return Code(f"{epoch - within} + {self._below(within + 1, scope, path)}", kind)
+        after = self._value(spec["after"], scope, path).text
+        return Code(f"{after} + {self._bits(scope, path)} % (min({within}, {epoch} - {after}) + 1)", kind)
+
+    # Places and references
+
+    def _sequence(self, first: int, options: Any, _scope: Scope, _path: str) -> Code:
+        return Code(f"str(i + {first})" if options.get("as") == "string" else f"i + {first}")
+
+    def _unique(self, spec: Mapping[str, Any], _options: Any, _scope: Scope, _path: str) -> Code:
+        letter = "X" if spec.get("case") == "upper" else "x"
+        return Code(f"f'{{h:016{letter}}}{spec.get('suffix', '')}'")
+
+    def _index(self, service: str, options: Any, scope: Scope, path: str) -> Code:
+        count = max(1, self.compiler.counts.get(service, 0))
+        if "like" in options:
+            return Code(f"({self._formula(options['like'], scope)}) % {count}")
+        return Code(self._below(count, scope, path))
+
+    def _ref(self, spec: list[str], _options: Any, scope: Scope, _path: str) -> Code:
+        service, at, field = spec
+        fields = tuple(scope.references[service, at]) if self.whole and scope is self.scope else (field,)
+        place = (id(scope), f"ref {service} {at} {field}")
+        if place not in self._known:
+            function, kinds = self.compiler.slice(service, fields)
+            if not function:
+                raise FixtureError(scope.path, f"{service} and its own references go round in a circle")
+            variables = [f"r{len(self._known) + k}" for k in range(len(fields))]
+            self.lines.append(f"{', '.join(variables)} = {function}({self._name(scope, at).text})")
+            for name, variable, kind in zip(fields, variables, kinds, strict=True):
+                self._known[id(scope), f"ref {service} {at} {name}"] = Code(variable, kind)
+        return self._known[place]
+
+    # Computation
+
+    def _calc(self, formula: str, options: Any, scope: Scope, _path: str) -> Code:
+        return Code(f"({self._formula(formula, scope)})", options.get("as", "plain"))
+
+    def _when(self, condition: str, options: Any, scope: Scope, path: str) -> Code:
+        test = self._formula(condition, scope)
+        yes, no = (
+            self._value(options["then"], scope, f"{path}.then"),
+            self._value(options["else"], scope, f"{path}.else"),
+        )
+        kinds = {code.kind for code in (yes, no) if code.text != "None"}
+        if len(kinds) > 1:
+            raise FixtureError(f"{scope.path}: {path}", "then and else are of different kinds")
+        nullable = "None" in (yes.text, no.text) or yes.nullable or no.nullable
+        return Code(f"({yes.text} if {test} else {no.text})", kinds.pop() if kinds else "plain", nullable)
+
+    def _template(self, template: str, _options: Any, scope: Scope, _path: str) -> Code:
+        parts = []
+        for literal, name, spec, _ in Formatter().parse(template):
+            parts.append(repr(literal)[1:-1].replace("{", "{{").replace("}", "}}").replace('"', '\\"'))
+            if name is not None:
+                text = self.written(self._name(scope, name))
+                parts.append(f"{{{text}:{spec}}}" if spec else f"{{{text}}}")
+        return Code('f"' + "".join(parts) + '"')
+
+    def _slug(self, value: Any, _options: Any, scope: Scope, path: str) -> Code:
+        return Code(f"SLUGS[{self._value(value, scope, path).text}]")
+
+    def _list(self, spec: Mapping[str, Any], _options: Any, scope: Scope, path: str) -> Code:
+        function, _ = self.compiler.element(self._list_scope(spec, scope, path), None)
+        return Code(f"[{function}(h, i, n) for n in range({self._length(spec, scope, path)})]")
+
+    def _sum(self, spec: list[str], _options: Any, scope: Scope, _path: str) -> Code:
+        name, field = spec
+        owner, value = scope.find(name)
+        function, kinds = self.compiler.element(self._list_scope(value["$list"], owner, name), (field,))
+        length = self._length(value["$list"], owner, name)
+        return Code(f"sum([{function}(h, i, n) for n in range({length})])", kinds[0])
+
+    def _length(self, spec: Mapping[str, Any], scope: Scope, path: str) -> str:
+        count = spec["count"]
+        return self._number(count, {}, scope, f"{path}.count").text if isinstance(count, list) else str(count)
+
+    def _list_scope(self, spec: Mapping[str, Any], scope: Scope, path: str) -> Scope:
+        if path not in scope.lists:
+            scope.lists[path] = Scope(f"{scope.path}/{path}", spec.get("let", {}), spec["of"], scope, "g")
+        return scope.lists[path]
+
+    def _formula(self, formula: str, scope: Scope) -> str:
+        tree = ast.parse(str(formula), mode="eval")
+        for node in ast.walk(tree):
+            if not isinstance(node, _FORMULA):
+                raise FixtureError(scope.path, f"the formula {formula!r} may not use {type(node).__name__}")
+            if isinstance(node, ast.Name):
+                node.id = self._name(scope, node.id).text
+        return ast.unparse(tree)
+
+
+_KEYWORDS = frozenset(
+    (
+        "sequence",
+        "unique",
+        "hex",
+        "pick",
+        "choice",
+        "item",
+        "subset",
+        "number",
+        "decimal",
+        "chance",
+        "price",
+        "time",
+        "calc",
+        "when",
+        "template",
+        "slug",
+        "index",
+        "ref",
+        "list",
+        "sum",
+    )  # fmt: skip
+)
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, Mapping) and not next(iter(value), "").startswith("$")
+
+
+def _is_literal(value: Any) -> bool:
+    return isinstance(value, (bool, int, float)) or (isinstance(value, str) and not value.startswith("$"))
+
+
+def _seconds(text: str) -> int:
+    match = re.fullmatch(r"([0-9]+)([smhd])", text)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration such as 30d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _references(value: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield every `$ref` below a value, but not those inside lists: they have a scope of their own."""
+    if isinstance(value, Mapping):
+        if "$ref" in value:
+            service, at, field = value["$ref"]
+            yield service, at, field
+        for name, part in value.items():
+            if name != "$list":
+                yield from _references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _references(part)
