@@ -197,7 +197,10 @@ class Records:
         return None if index is None else self.dataset.record(service, index)
 
     def put(self, service: str, record: Mapping[str, Any]) -> bool:
-        """Write a record under its key; return True when it is a new one, which then comes last."""
+        """Write a record under its key; return True when it is a new one, which then comes last.
+
+        Raises TypeError for what JSON cannot say: integers beyond 64 bits, objects nested deeper than 254.
+        """
         key = record[self.dataset.services[service].key]
         overlay, index = self._writable(service), self.dataset.index(service, key)
         written = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)

@@ -22,8 +22,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _WRITTEN = ("money", "millis", "seconds", "sql")
 _FORMULA = (
     ast.Expression, ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv,
-    ast.Mod, ast.UnaryOp, ast.USub, ast.Not, ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In,
-    ast.Tuple, ast.BoolOp, ast.And, ast.Or, ast.IfExp,
+    ast.Mod, ast.UnaryOp, ast.USub, ast.Not, ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE,
+    ast.In, ast.Tuple, ast.BoolOp, ast.And, ast.Or, ast.IfExp,
 )  # fmt: skip
 
 
@@ -313,30 +313,10 @@ class Writer:
         return ast.unparse(tree)
 
 
-_KEYWORDS = frozenset(
-    (
-        "sequence",
-        "unique",
-        "hex",
-        "pick",
-        "choice",
-        "item",
-        "subset",
-        "number",
-        "decimal",
-        "chance",
-        "price",
-        "time",
-        "calc",
-        "when",
-        "template",
-        "slug",
-        "index",
-        "ref",
-        "list",
-        "sum",
-    )  # fmt: skip
-)
+_KEYWORDS = (
+    "sequence", "unique", "hex", "pick", "choice", "item", "subset", "number", "decimal", "chance", "price",
+    "time", "calc", "when", "template", "slug", "index", "ref", "list", "sum",
+)  # fmt: skip
 
 
 def _is_object(value: Any) -> bool:

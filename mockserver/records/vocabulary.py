@@ -5,7 +5,7 @@ it. `vocabulary.yaml` describes each in one of three ways:
 
     firstName: {faker: first_name, size: 300}            draw from a Faker provider, of a `locale:` if need be
     mailHost: {values: [example.com, example.org]}       the values themselves
-    article: {join: [material, thing], size: 400}        combine others, with a `separator:` (a blank if absent)
+    article: {join: [material, thing], size: 400}        combine others, with a `separator:`
 
 Faker is imported by the first vocabulary that needs it, not before: that costs more than the rest of the
 start.

@@ -19,7 +19,15 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from mockserver.records.codecs.rows import BatchSizer, NoRecord, Row, check_charset, counted
+from mockserver.records.codecs.rows import (
+    BatchSizer,
+    NoRecord,
+    Row,
+    check_charset,
+    counted,
+    to_integer,
+    to_number,
+)
 from mockserver.records.errors import CodecError
 from mockserver.records.services import FieldType, Schema, Service, is_free_form, scalar_type
 
@@ -30,8 +38,6 @@ _EMPTY = "\udc80"
 
 _LARGEST_CELL = 16 * 1024 * 1024
 _CELL = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^,\r\n]*))(,|\r\n|\r|\n|\Z)')
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 
 csv.field_size_limit(_LARGEST_CELL)
@@ -111,7 +117,11 @@ def _taken(buffer: io.StringIO) -> bytes:
 def _lines(stream: BinaryIO, encoding: str | None) -> Iterator[str]:
     """Yield the lines of a file, decoded one by one so that a bad byte is reported with its line."""
     if encoding is not None and encoding.startswith(("utf-16", "utf-32")):
-        yield from io.TextIOWrapper(stream, encoding=encoding, newline="")
+        wrapper = io.TextIOWrapper(stream, encoding=encoding, newline="")
+        try:
+            yield from wrapper
+        finally:
+            wrapper.detach()  # or it would close the caller's stream
         return
     first = True
     for line in stream:
@@ -255,14 +265,13 @@ def _text(cell: str) -> str:
 
 
 def _integer(cell: str) -> int | str:
-    return int(cell) if _INTEGER.fullmatch(cell) else _text(cell)
+    value = to_integer(cell)
+    return _text(cell) if value is None else value
 
 
 def _number(cell: str) -> int | float | str:
-    match = _NUMBER.fullmatch(cell)
-    if match is None:
-        return _text(cell)
-    return float(cell) if match[1] or match[2] or len(cell) > 18 else int(cell)
+    value = to_number(cell)
+    return _text(cell) if value is None else value
 
 
 def _boolean(cell: str) -> bool | str:

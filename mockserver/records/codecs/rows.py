@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from mockserver.records.errors import CodecError
 
-__all__ = ["CHUNK", "BatchSizer", "NoRecord", "Row", "check_charset"]
+__all__ = ["CHUNK", "BatchSizer", "NoRecord", "Row", "check_charset", "counted", "to_integer", "to_number"]
 
 CHUNK = 64 * 1024
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +59,20 @@ def counted(lines: Iterator[str], seen: list[str]) -> Iterator[str]:
     for line in lines:
         seen.append(line)
         yield line
+
+
+def to_integer(text: str) -> int | None:
+    """Read an integer of at most 64 bits; None for anything else."""
+    if _INTEGER.fullmatch(text):
+        value = int(text)
+        return value if -(1 << 63) <= value < 1 << 63 else None
+    return None
+
+
+def to_number(text: str) -> int | float | None:
+    """Read a number that JSON can write too; None for anything else."""
+    value = to_integer(text)
+    if value is not None or not _NUMBER.fullmatch(text):
+        return value
+    number = float(text)
+    return number if isfinite(number) else None

@@ -19,7 +19,15 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from mockserver.records.codecs.rows import CHUNK, BatchSizer, NoRecord, Row, check_charset
+from mockserver.records.codecs.rows import (
+    CHUNK,
+    BatchSizer,
+    NoRecord,
+    Row,
+    check_charset,
+    to_integer,
+    to_number,
+)
 from mockserver.records.errors import CodecError
 from mockserver.records.services import Schema, Service
 
@@ -28,8 +36,6 @@ __all__ = ["decode", "encode"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile("[&<>\r]")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _DEEPEST = 100
 _NOTHING: Schema = {}
 
@@ -236,9 +242,8 @@ def _scalar(text: str, kind: str) -> Any:
     stripped = text.strip()
     if kind == "boolean":
         return {"true": True, "1": True, "false": False, "0": False}.get(stripped, text)
-    if _INTEGER.fullmatch(stripped):
-        return int(stripped)
-    return float(stripped) if kind == "number" and _NUMBER.fullmatch(stripped) else text
+    value = to_number(stripped) if kind == "number" else to_integer(stripped)
+    return text if value is None else value
 
 
 def _property_name(node: _Node) -> str:
