@@ -350,7 +350,8 @@ def test_xml_looks_as_documented() -> None:
     assert write("order", "xml", [record]).decode() == (
         '<?xml version="1.0" encoding="UTF-8"?>\n<orders>\n'
         '<order><id>1501</id><payedAt nil="true"/><data><items><item><name>A &amp; B</name></item></items>'
-        '<custom><n type="number">1</n><property name="a b" type="array"></property></custom></data></order>\n'
+        '<custom><n type="number">1</n><property name="a b" type="array"></property></custom>'
+        "</data></order>\n"
         "</orders>\n"
     )
     assert write("inquiry", "xml", []).decode().endswith("<inquiries>\n</inquiries>\n")
