@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -38,6 +38,13 @@ EXPOSED_HEADERS = [
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
+class UnknownService(ValueError):
+    """Raised when the settings name a service that the shop does not have."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no service {name}; there are {', '.join(known)}.")
+
+
 class MockServer:
     """The ASGI application.
 
@@ -66,6 +73,9 @@ def _worlds(settings: Settings) -> Worlds:
     fixtures = shipped("fixtures")
     schemas = load_specification(shipped("openapi"), "records")
     services = load_services(fixtures, schemas.inline(schemas.document["components"]["schemas"]))
+    for name in settings.records:
+        if name not in services:
+            raise UnknownService(name, services)
     dataset = DataSet(services, load_recipes(fixtures), settings.seed, settings.records)
     accounts = Accounts.from_fixture(read_yaml(fixtures / "users.yaml"))
     factories: Mapping[type[Any], Callable[[World], Any]] = {

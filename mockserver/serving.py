@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import socket
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
 
 from mockserver.app import MockServer
 from mockserver.settings import Settings
-
-GRACE = 0.5
-"""Seconds that open connections get to finish after SIGTERM."""
-
 
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it answers."""

@@ -39,12 +39,12 @@ def _fill(example: Example, entry: RuleEntry, rule: Rule, explain: str) -> Any:
         body["detail"] = explain
         body.update(rule.facts)
     elif "{" in entry.reason:
-        _say_reason(body, entry, rule.facts)
+        _say_reason(body, entry, rule)
     return body
 
 
-def _say_reason(body: Any, entry: RuleEntry, facts: dict[str, Any]) -> None:
-    """Write the reason with this failure's facts; what it does not know stays as the example has it."""
+def _say_reason(body: Any, entry: RuleEntry, rule: Rule) -> None:
+    """Write the reason with this failure's facts; ``{name}`` is the field at fault, where no fact says otherwise."""
     place = locate_reason(body, entry.reason_pattern)
     if place is None:
         return
@@ -52,7 +52,10 @@ def _say_reason(body: Any, entry: RuleEntry, facts: dict[str, Any]) -> None:
     for key in parents:
         body = body[key]
     match = entry.reason_pattern.fullmatch(body[last])
-    body[last] = entry.reason.format(**{**(match.groupdict() if match else {}), **facts})
+    facts = match.groupdict() if match else {}
+    if rule.field:
+        facts["name"] = rule.field
+    body[last] = entry.reason.format(**{**facts, **rule.facts})
 
 
 def _headers(rule: Rule) -> list[tuple[str, str]]:

@@ -91,8 +91,8 @@ def _test(field: Field, name: str, text: str) -> Test:
     elif name in COMPARISONS:
         test = _compare(kind, COMPARISONS[name], _parse(kind, text))
     else:
-        wanted = frozenset(_parse(kind, part) for part in (text.split(",") if name in ("in", "notIn") else [text]))
-        test = _among(kind, wanted)
+        parts = text.split(",") if name in ("in", "notIn") else [text]
+        test = _among(kind, frozenset(_parse(kind, part) if part else _empty(kind) for part in parts))
     if field.type is FieldType.ARRAY:
         test = _any_of(test)
     if name in ("neq", "ne", "notIn"):
@@ -107,7 +107,7 @@ def _any_of(test: Test) -> Test:
 
 def _among(kind: FieldType, wanted: frozenset[Any]) -> Test:
     if kind is FieldType.TIME:
-        return lambda value: value is not None and parse_instant(value) in wanted
+        return lambda value: value is not None and (parse_instant(value) if value else "") in wanted
     return lambda value: value is not None and value in wanted
 
 
@@ -140,6 +140,13 @@ def _like(text: str) -> Test:
 
 def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _empty(kind: FieldType) -> str:
+    """Return the value that an empty filter asks for: an empty text, or a time that is not known yet."""
+    if kind in (FieldType.STRING, FieldType.TIME):
+        return ""
+    raise ValueError("the value is empty.")
 
 
 def _parse(kind: FieldType, text: str) -> Any:

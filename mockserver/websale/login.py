@@ -142,7 +142,7 @@ async def login(exchange: Exchange, body: dict[str, str], set_cookie: str | None
     """Log in by ``{email|userName, password}`` or ``{apiKey}`` (AUTH-LOGIN-200)."""
     missing = _missing(body)
     if missing:
-        raise Rule("AUTH-LOGIN-400-missing", field=missing, explain=f"{missing} is missing.", name=missing)
+        raise Rule("AUTH-LOGIN-400-missing", field=missing, explain=f"{missing} is missing.")
     logins = exchange.world.part(Logins)
     user = logins.accounts.find(body)
     if user is None:

@@ -1,0 +1,1 @@
+"""Foxy's report resource with what its SDK needs to reach it: home, OAuth, stores, users, downloads."""

@@ -1,0 +1,126 @@
+"""The reports of a world: what was ordered, and how far each is.
+
+A report that was ordered is a job of the shared engine; what it shows is computed when somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from mockserver.foxy.ordering import Order
+from mockserver.simulation.job import Job
+from mockserver.simulation.profiles import Profile
+from mockserver.simulation.timeline import State
+from mockserver.simulation.worlds import World
+
+API = "foxy"
+
+Status = Literal["queued", "error", "ready"]
+
+
+@dataclass(slots=True)
+class Report:
+    """A report that somebody has ordered.
+
+    :ivar start: wall time in the store's zone; so is ``end``.
+    :ivar created: calendar time of the order, in nanoseconds since 1970.
+    :ivar job: the work on it; ``None`` for a report of the fixtures, which is ``fixed``.
+    :ivar fixed: status and ``date_modified`` of a report without a job.
+    """
+
+    id: int
+    store: int
+    user: int
+    name: str
+    version: str
+    start: datetime
+    end: datetime
+    created: int
+    job: Job | None = None
+    fixed: tuple[Status, int] = ("queued", 0)
+
+
+class View(NamedTuple):
+    """A report as it is at one moment; ``modified`` is calendar time in nanoseconds."""
+
+    report: Report
+    status: Status
+    modified: int
+
+    @property
+    def ready(self) -> bool:
+        """Whether the file can be downloaded (FOXY-REP-DL-READY)."""
+        return self.status == "ready"
+
+    @property
+    def folder(self) -> str:
+        """The folder of the file: ``store_1``."""
+        return f"store_{self.report.store}"
+
+    @property
+    def file(self) -> str:
+        """The file's name: ``complete_report.1647049118670.zip``, with ``date_modified`` in milliseconds (R-16)."""
+        return f"{self.report.name}_report.{self.modified // 1_000_000}.zip"
+
+
+class ReportBook:
+    """All reports of a world, by id, in the order of their creation."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._reports: dict[int, Report] = {}
+
+    def add(self, report: Report) -> None:
+        """Put a report of the fixtures into the book."""
+        self._reports[report.id] = report
+
+    def order(self, store: int, user: int, order: Order, days: int, profile: Profile) -> Report:
+        """Order a report; it is queued now and ready, or in error, later (FOXY-LC-ASYNC, FOXY-INIT-QUEUED).
+
+        :param days: how many days there are to work through; nothing at all still takes its time.
+        """
+        now = self._world.clock.ticks()
+        report = Report(
+            id=max(self._reports, default=0) + 1,
+            store=store,
+            user=user,
+            name=order.name,
+            version=order.version,
+            start=order.start,
+            end=order.end,
+            created=self._world.clock.calendar(now),
+        )
+        report.job = self._world.jobs.start(
+            API, str(store), max(days, 1), profile, now, payload=report.id, replace=False
+        )
+        self._reports[report.id] = report
+        return report
+
+    def find(self, id: int) -> Report | None:
+        """Return the report with this id."""
+        return self._reports.get(id)
+
+    def of_store(self, store: int) -> Iterator[Report]:
+        """Yield the store's reports in the order of their creation."""
+        return (report for report in self._reports.values() if report.store == store)
+
+    def look(self, report: Report, *, asked: bool = False) -> View:
+        """Return how the report is now.
+
+        :param asked: whether a client asks for its status, which moves jobs of the profile ``polls``.
+        """
+        clock, job = self._world.clock, report.job
+        if job is None:
+            return View(report, *report.fixed)
+        now = clock.ticks()
+        if asked:
+            job.poll(now)
+        seen = job.look(now)
+        if not seen.state.ended or seen.ended_at is None:
+            return View(report, "queued", report.created)
+        return View(report, "ready" if seen.state is State.FINISHED else "error", clock.calendar(seen.ended_at))
+
+

@@ -1,0 +1,71 @@
+"""OAuth tokens of a world: who was granted what, and until when.
+
+Grants of the fixtures are good for ever, or have always run out; those that ``/token`` gives live on the world's
+clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mockserver.foxy.conventions import ACCESS_SECONDS, REFRESH_SECONDS
+from mockserver.simulation.clock import SECOND
+from mockserver.simulation.worlds import World
+
+TOKEN_DIGITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An OAuth client with the user and the store that its grants are about."""
+
+    id: str
+    secret: str
+    user: int
+    store: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token or code stands for.
+
+    :ivar expires: tick from which on it is no good; ``None``: never, 0: from the beginning of time.
+    """
+
+    client: Client
+    scope: str
+    expires: int | None = None
+
+    def good(self, now: int) -> bool:
+        """Whether the grant has not run out."""
+        return self.expires is None or now < self.expires
+
+
+class Tokens:
+    """The tokens that a world knows."""
+
+    def __init__(self, world: World, access: Mapping[str, Grant], refresh: Mapping[str, Grant]) -> None:
+        self._world = world
+        self._access = dict(access)
+        self._refresh = dict(refresh)
+
+    def access(self, token: str) -> Grant | None:
+        """Return what an access token stands for, be it good or not."""
+        return self._access.get(token)
+
+    def refresh(self, token: str) -> Grant | None:
+        """Return what a refresh token stands for, be it good or not."""
+        return self._refresh.get(token)
+
+    def issue(self, client: Client, scope: str) -> str:
+        """Issue an access token for two hours (FOXY-AUTH-TTL)."""
+        token = self._world.hex(TOKEN_DIGITS)
+        self._access[token] = Grant(client, scope, self._world.clock.ticks() + ACCESS_SECONDS * SECOND)
+        return token
+
+    def issue_refresh(self, client: Client, scope: str) -> str:
+        """Issue a refresh token for ten years."""
+        token = self._world.hex(TOKEN_DIGITS)
+        self._refresh[token] = Grant(client, scope, self._world.clock.ticks() + REFRESH_SECONDS * SECOND)
+        return token

@@ -1,0 +1,131 @@
+"""What Foxy's resources of a world work on: the fixtures that all worlds share, and what this one added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mockserver.foxy.book import Report, ReportBook
+from mockserver.foxy.dates import parse_instant, parse_wall
+from mockserver.foxy.history import History, Recipe
+from mockserver.foxy.links import Signer
+from mockserver.foxy.tokens import Client, Grant, Tokens
+from mockserver.simulation.profiles import Profile
+from mockserver.simulation.worlds import World
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store: its owner, its zone, and the properties that it shows.
+
+    :ivar opened: its first day of business.
+    """
+
+    id: int
+    user: int
+    zone: ZoneInfo
+    opened: date
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class User:
+    """A user, with the store that is theirs by default."""
+
+    id: int
+    store: int
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The fixtures of ``fixtures/foxy.yaml``; the same in every world.
+
+    :ivar profile: how reports unfold unless somebody says otherwise.
+    """
+
+    stores: Mapping[int, Store]
+    users: Mapping[int, User]
+    clients: Mapping[str, Client]
+    access: Mapping[str, Grant]
+    refresh: Mapping[str, Grant]
+    codes: Mapping[str, Grant]
+    reports: tuple[Mapping[str, Any], ...]
+    profile: Profile
+    recipe: Recipe
+    _histories: dict[tuple[int, int], History] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_fixture(cls, fixture: Mapping[str, Any]) -> Directory:
+        """Read the fixtures."""
+        stores = (
+            Store(
+                id=raw["id"],
+                user=raw["user"],
+                zone=ZoneInfo(raw["properties"]["timezone"]),
+                opened=date.fromisoformat(str(raw["opened"])),
+                properties=raw["properties"],
+            )
+            for raw in fixture["stores"]
+        )
+        users = (User(raw["id"], raw["store"], raw["properties"]) for raw in fixture["users"])
+        clients = {raw["id"]: Client(**raw) for raw in fixture["clients"]}
+        return cls(
+            stores={store.id: store for store in stores},
+            users={user.id: user for user in users},
+            clients=clients,
+            access=_grants(fixture["accessTokens"], "token", clients),
+            refresh=_grants(fixture["refreshTokens"], "token", clients),
+            codes=_grants(fixture["authorizationCodes"], "code", clients),
+            reports=tuple(fixture["reports"]),
+            profile=Profile.from_json(fixture["profile"]),
+            recipe=Recipe.from_fixture(fixture["recipe"]),
+        )
+
+    def history(self, seed: int, store: Store) -> History:
+        """Return what a store has sold; worlds of the same seed share it."""
+        return self._histories.setdefault((seed, store.id), History(self.recipe, seed, store.id, store.opened))
+
+
+def _grants(rows: list[dict[str, Any]], name: str, clients: Mapping[str, Client]) -> dict[str, Grant]:
+    return {row[name]: Grant(clients[row["client"]], row["scope"], 0 if row.get("expired") else None) for row in rows}
+
+
+class Foxy:
+    """One world's view of Foxy.
+
+    :ivar directory: what all worlds share.
+    :ivar tokens: the tokens that are good in this world.
+    :ivar reports: the reports of this world.
+    :ivar signer: makes and checks the download links of this world.
+    """
+
+    def __init__(self, world: World, directory: Directory) -> None:
+        self.directory = directory
+        self.tokens = Tokens(world, directory.access, directory.refresh)
+        self.signer = Signer(world.seed, world.name)
+        self.reports = ReportBook(world)
+        for raw in directory.reports:
+            self.reports.add(_fixed(raw, directory.stores[raw["store"]].zone))
+
+
+def _fixed(raw: Mapping[str, Any], zone: ZoneInfo) -> Report:
+    """Return a report of the fixtures: what it shows never changes."""
+    start, end = parse_wall(raw["datetime_start"]), parse_wall(raw["datetime_end"])
+    created, modified = parse_instant(raw["date_created"], zone), parse_instant(raw["date_modified"], zone)
+    if start is None or end is None or created is None or modified is None:
+        raise ValueError(f"fixtures/foxy.yaml: report {raw['id']} has a date that cannot be read.")
+    return Report(
+        id=raw["id"],
+        store=raw["store"],
+        user=raw["user"],
+        name=raw["name"],
+        version=raw["version"],
+        start=start,
+        end=end,
+        created=created,
+        fixed=(raw["status"], modified),
+    )

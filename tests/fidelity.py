@@ -1,0 +1,117 @@
+"""Write ``docs/fidelity.md``: which rule of the documents is proved by which tests, and what is our own choice.
+
+``make fidelity`` runs it; ``tests/test_fidelity.py`` fails when the page is out of date or a rule has no test.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.app import SPECIFICATIONS
+from mockserver.contract.catalogue import Catalogue, RuleEntry
+from mockserver.contract.specification import load_specification, read_yaml
+from mockserver.resources import shipped
+
+PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
+INTRODUCTION = """\
+# Fidelity
+
+What this server does is written in the vendors' documents, or follows from them, or is a choice of ours where they are
+silent. This page is generated (`make fidelity`) from the rule catalogue, the specifications and the tests.
+
+* **documented**: a vendor document says so.
+* **inferred**: it follows from what the documents say or show.
+* **convention**: the documents are silent; we chose, and a later finding may change it.
+
+Sources: S0, S1 report API; S2 import API; S3 data feeds; F the Foxy report resource; mock: this server itself.
+"""
+
+
+def load_catalogue() -> Catalogue:
+    """Return the rule catalogue."""
+    return Catalogue(read_yaml(shipped("openapi") / "rules.yaml")["rules"])
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.tests: dict[str, set[str]] = defaultdict(set)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        gather(items, self.tests)
+
+
+def gather(items: list[pytest.Item], tests: dict[str, set[str]]) -> None:
+    """Add the tests by the rules that they are marked with."""
+    for item in items:
+        for mark in item.iter_markers("rule"):
+            for rule_id in mark.args:
+                tests[rule_id].add(item.nodeid.partition("[")[0])
+
+
+def collect() -> dict[str, set[str]]:
+    """Return the names of the tests by rule, without running any."""
+    collector = _Collector()
+    arguments = ["--collect-only", "-qq", "-p", "no:xdist", "-p", "no:cacheprovider", "tests"]
+    if code := pytest.main(arguments, plugins=[collector]):
+        raise SystemExit(int(code))
+    return collector.tests
+
+
+def conventions(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield place and description of everything that a document marks as our own choice."""
+    if isinstance(node, dict):
+        if node.get("x-evidence") == "convention":
+            text = str(node.get("description") or node.get("summary") or "").split("\n\n")[0]
+            yield path, " ".join(text.split())
+        for key, value in node.items():
+            if key not in ("components", "examples") or not path:
+                name = value.get("name") if isinstance(value, dict) else None
+                yield from conventions(value, f"{path} › {name or key}" if path else str(key))
+    elif isinstance(node, list):
+        for number, item in enumerate(node):
+            name = item.get("name") if isinstance(item, dict) else None
+            yield from conventions(item, f"{path} › {name or number}")
+
+
+def page(catalogue: Catalogue, tests: dict[str, set[str]]) -> str:
+    """Return the page's text."""
+    lines = [INTRODUCTION, "## Rules", ""]
+    by_api: dict[str, list[RuleEntry]] = defaultdict(list)
+    for entry in catalogue.values():
+        by_api[entry.api].append(entry)
+    for api, entries in by_api.items():
+        lines += [f"### {api}", "", "| rule | operation | status | says | evidence | source | tests |", "|---|---|---|---|---|---|---|"]
+        lines += [_row(entry, len(tests.get(entry.id, ()))) for entry in entries]
+        lines.append("")
+    lines += ["## Choices of ours in the specifications", ""]
+    for name in (*SPECIFICATIONS, "records"):
+        if name == "mock-control":
+            continue
+        lines += [f"### {name}", "", "| place | choice |", "|---|---|"]
+        document = load_specification(shipped("openapi"), name).document
+        lines += [f"| {_cell(place)} | {_cell(text)} |" for place, text in conventions(document)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _row(entry: RuleEntry, tests: int) -> str:
+    says = entry.reason or entry.summary
+    if entry.type:
+        says = f"`{entry.type}`: {says}"
+    cells = (f"`{entry.id}`", entry.operation, entry.status or "", says, entry.evidence, entry.source, tests)
+    return "| " + " | ".join(_cell(str(cell)) for cell in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(load_catalogue(), collect()), encoding="utf-8")
+    sys.stdout.write(f"{PAGE} written.\n")
