@@ -20,7 +20,7 @@ from mockserver.simulation.worlds import World, Worlds, WorldSettings
 from mockserver.websale.login import Accounts, Logins
 from mockserver.websale.shop import Shop
 
-SPECIFICATIONS = ["mock-control", "websale-login", "websale-report", "websale-content"]
+SPECIFICATIONS = ["websale-login", "websale-report", "websale-content", "mock-control"]
 
 EXPOSED_HEADERS = [
     "X-Mock-Rule",
@@ -54,7 +54,7 @@ class MockServer:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         contract = load_contract(shipped("openapi"), SPECIFICATIONS)
-        self.server = Server(contract, settings, _worlds(settings))
+        self.server = Server(contract, settings, _worlds(settings), _has_target)
         self._app = CORSMiddleware(
             Edge(CompiledApp(contract).build(), self.server),
             allow_origins=settings.cors_origin or ["*"],
@@ -67,6 +67,11 @@ class MockServer:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle one ASGI event scope."""
         await self._app(scope, receive, send)
+
+
+def _has_target(world: World, api: str, target: str) -> bool:
+    """Tell whether jobs of the API can have this target in this world."""
+    return api not in ("report", "import") or target in world.part(Shop).services
 
 
 def _worlds(settings: Settings) -> Worlds:

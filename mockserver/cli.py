@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
 
 from mockserver import __version__
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 BANNER = """\
 commerce-mockserver {version}
@@ -28,12 +30,14 @@ commerce-mockserver {version}
 """
 
 
-class RecordCount(click.ParamType):
+class RecordCount(click.ParamType[tuple[str, int]]):
     """``service=count``: how many records a service has."""
 
     name = "service=count"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
         """Read one pair."""
         if isinstance(value, tuple):
             return value
@@ -43,7 +47,7 @@ class RecordCount(click.ParamType):
         return service, int(count)
 
 
-def option(*names: str, **attributes: Any) -> Any:
+def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
     """Declare an option that can also be set as the environment variable ``MOCKSERVER_<OPTION>``."""
     variable = names[0].partition("/")[0].removeprefix("--").replace("-", "_").upper()
     return click.option(*names, envvar=f"MOCKSERVER_{variable}", **attributes)
@@ -63,39 +67,83 @@ def main() -> None:
 @option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
 @option("--seed", default=42, show_default=True, help="The same seed and the same calls give the same bytes.")
-@option("--clock", type=click.Choice(["running", "frozen"]), default="running", show_default=True,
-              help="Whether time passes by itself in new worlds.")
-@option("--speed", default=1.0, show_default=True, type=click.FloatRange(min=0, min_open=True),
-              help="Virtual seconds for a real one.")
-@option("--records", type=RecordCount(), multiple=True, metavar="SERVICE=COUNT",
-              help="Number of generated records; may be repeated.")
-@option("--auth", type=click.Choice(["on", "off"]), default="on", show_default=True,
-              help="off lets every call through.")
+@option(
+    "--clock",
+    type=click.Choice(["running", "frozen"]),
+    default="running",
+    show_default=True,
+    help="Whether time passes by itself in new worlds.",
+)
+@option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Virtual seconds for a real one.",
+)
+@option(
+    "--records",
+    type=RecordCount(),
+    multiple=True,
+    metavar="SERVICE=COUNT",
+    help="Number of generated records; may be repeated.",
+)
+@option(
+    "--auth",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="off lets every call through.",
+)
 @option("--public-url", default="", metavar="URL", help="Base of the links in answers.  [default: as called]")
 @option("--trust-proxy", is_flag=True, help="Believe Forwarded and X-Forwarded-* headers.")
-@option("--validate-responses", type=click.Choice(["on", "off"]), default="on", show_default=True,
-              help="Check every answer against the specification.")
+@option(
+    "--validate-responses",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="Check every answer against the specification.",
+)
 @option("--cors-origin", multiple=True, metavar="ORIGIN", help="Web pages that may call.  [default: all]")
-@option("--control-origin", multiple=True, metavar="ORIGIN",
-              help="Foreign web pages that may change something under /_mock.")
-@option("--max-worlds", default=1000, show_default=True, type=click.IntRange(min=1),
-              help="The least recently used world goes first.")
-@option("--max-body", default=256, show_default=True, type=click.IntRange(min=1), metavar="MIB",
-              help="Largest request body.")
+@option(
+    "--control-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Foreign web pages that may change something under /_mock.",
+)
+@option(
+    "--max-worlds",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="The least recently used world goes first.",
+)
+@option(
+    "--max-body",
+    default=256,
+    show_default=True,
+    type=click.IntRange(min=1),
+    metavar="MIB",
+    help="Largest request body.",
+)
 @option("--ready-file", default="", metavar="PATH", help="Written (base URL) once the server answers.")
 @option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @option("--access-log/--no-access-log", default=True, show_default=True, help="One line a request.")
 @option("--banner/--no-banner", default=True, show_default=True, help="Say at the start how to call.")
 def serve(
-    records: tuple[tuple[str, int], ...], auth: str, validate_responses: str, max_body: int, banner: bool, **options: Any
+    records: tuple[tuple[str, int], ...],
+    auth: str,
+    validate_responses: str,
+    max_body: int,
+    banner: bool,
+    **options: Any,
 ) -> None:
     """Start the server and run it until it is told to stop."""
     from mockserver.app import MockServer, UnknownService
     from mockserver.contract import ContractError
     from mockserver.logs import configure_logging
-    from mockserver.serving import base_url, bind
+    from mockserver.serving import bind, write_ready_file
     from mockserver.serving import serve as run
-    from mockserver.serving import write_ready_file
     from mockserver.settings import MIB, Settings
 
     settings = Settings(
@@ -109,7 +157,9 @@ def serve(
     try:
         listener = bind(settings.host, settings.port)
     except OSError as error:
-        raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+        raise click.ClickException(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}."
+        ) from error
     try:
         app = MockServer(settings)
     except (ContractError, UnknownService) as error:
@@ -125,7 +175,9 @@ def serve(
 
 
 @main.command()
-@click.option("--url", default="", metavar="URL", help="Base URL of the server.  [default: from host and port]")
+@click.option(
+    "--url", default="", metavar="URL", help="Base URL of the server.  [default: from host and port]"
+)
 @option("--host", default="127.0.0.1", show_default=True)
 @option("--port", default=8080, show_default=True)
 def health(url: str, host: str, port: int) -> None:
@@ -159,7 +211,7 @@ def rules(as_json: bool) -> None:
         _print_table(entries)
 
 
-def _print_table(entries: list[Mapping[str, Any]]) -> None:
+def _print_table(entries: Sequence[Mapping[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 
 from mockserver.app import MockServer
-from mockserver.settings import Settings
+
 
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it answers."""

@@ -22,14 +22,14 @@ PAGE = Path(__file__).parent.parent / "docs" / "fidelity.md"
 INTRODUCTION = """\
 # Fidelity
 
-What this server does is written in the vendors' documents, or follows from them, or is a choice of ours where they are
-silent. This page is generated (`make fidelity`) from the rule catalogue, the specifications and the tests.
+What this server does is written in the vendors' documents, or follows from them, or is a choice of ours where
+they are silent. This page is generated (`make fidelity`) from the rule catalogue, the specifications and the tests.
 
 * **documented**: a vendor document says so.
 * **inferred**: it follows from what the documents say or show.
 * **convention**: the documents are silent; we chose, and a later finding may change it.
 
-Sources: S0, S1 report API; S2 import API; S3 data feeds; F the Foxy report resource; mock: this server itself.
+Sources: S0, S1 report API; S2 import API; S3 data feeds; S4 Foxy's report resource; mock: this server itself.
 """
 
 
@@ -86,7 +86,12 @@ def page(catalogue: Catalogue, tests: dict[str, set[str]]) -> str:
     for entry in catalogue.values():
         by_api[entry.api].append(entry)
     for api, entries in by_api.items():
-        lines += [f"### {api}", "", "| rule | operation | status | says | evidence | source | tests |", "|---|---|---|---|---|---|---|"]
+        lines += [
+            f"### {api}",
+            "",
+            "| rule | operation | status | says | evidence | source | tests |",
+            "|---|---|---|---|---|---|---|",
+        ]
         lines += [_row(entry, len(tests.get(entry.id, ()))) for entry in entries]
         lines.append("")
     lines += ["## Choices of ours in the specifications", ""]

@@ -9,7 +9,7 @@ This room knows HTTP and OpenAPI, and no vendor. What it offers to the rooms abo
 """
 
 from mockserver.contract.answers import Answer
-from mockserver.contract.errors import CatalogueError, ContractError, Rule, SpecificationError
+from mockserver.contract.errors import CatalogueError, ContractError, Rule, Rules, SpecificationError
 from mockserver.contract.exchange import Exchange, Principal
 from mockserver.contract.loading import Contract, load_contract
 
@@ -21,6 +21,7 @@ __all__ = [
     "Exchange",
     "Principal",
     "Rule",
+    "Rules",
     "SpecificationError",
     "load_contract",
 ]

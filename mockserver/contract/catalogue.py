@@ -9,11 +9,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from mockserver.contract.errors import CatalogueError
+from mockserver.contract.schemas import Validator
 
 EVIDENCE = ("documented", "inferred", "convention")
 PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
@@ -65,6 +66,7 @@ class Example:
     media_type: str
     value: Any
     headers: tuple[tuple[str, str], ...] = ()
+    validator: Validator | None = field(default=None, compare=False, repr=False)
 
     @property
     def rule_id(self) -> str:
@@ -80,7 +82,9 @@ class Catalogue(Mapping[str, RuleEntry]):
         names = {f.name for f in dataclasses.fields(RuleEntry)}
         for raw in entries:
             if unknown := set(raw) - names:
-                raise CatalogueError(f"rules.yaml: {raw.get('id')} has unknown keys: {', '.join(sorted(unknown))}.")
+                raise CatalogueError(
+                    f"rules.yaml: {raw.get('id')} has unknown keys: {', '.join(sorted(unknown))}."
+                )
             try:
                 entry = RuleEntry(**raw)
             except TypeError as error:

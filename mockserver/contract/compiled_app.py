@@ -8,7 +8,7 @@ Connexion                   here
 ==========================  =====================================================================
 RoutingMiddleware           :class:`CompiledRouting`: a tree of path segments. No redirects, exact 405
                             with ``Allow``, percent-encoding kept apart from path structure
-SecurityMiddleware          Connexion's own, with :class:`CompiledApiKeyHandler`
+SecurityMiddleware          Connexion's own, with :class:`CompiledTokenHandler`
 Request-/ResponseValidation :class:`ContractMiddleware`: validators compiled at start-up
 AsyncOperation              :class:`CompiledAsyncOperation`: bound parameters, one call
 ExceptionMiddleware         :mod:`mockserver.contract.edge`, which renders rules
@@ -58,13 +58,14 @@ class BrokenPromise(Exception):
 class _Node:
     """One path segment in the tree of routes."""
 
-    __slots__ = ("children", "methods", "names", "variable")
+    __slots__ = ("children", "methods", "names", "template", "variable")
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
         self.variable: _Node | None = None
         self.methods: dict[str, tuple[str, str]] = {}
         self.names: tuple[str, ...] = ()
+        self.template = ""
 
 
 class RouteTree:
@@ -86,6 +87,7 @@ class RouteTree:
                 node = node.children.setdefault(segment, _Node())
         node.methods[method] = target
         node.names = tuple(names)
+        node.template = path
 
     def _find(self, path: str) -> tuple[_Node, dict[str, str]] | None:
         """Return the node for a percent-encoded path and the decoded values of its parameters."""
@@ -116,7 +118,9 @@ class CompiledRouting(SpecMiddleware):  # type: ignore[misc]
         self.app = app
         self.tree = RouteTree()
 
-    def add_api(self, specification: Any, base_path: str | None = None, resolver: Any = None, **_: Any) -> None:
+    def add_api(
+        self, specification: Any, base_path: str | None = None, resolver: Any = None, **_: Any
+    ) -> None:
         """Register every operation of a specification."""
         base = specification.base_path if base_path is None else base_path
         for path, item in specification["paths"].items():
@@ -136,7 +140,9 @@ class CompiledRouting(SpecMiddleware):  # type: ignore[misc]
         if target is None:
             allowed = list(node.methods)
             explain = f"{exchange.method} is not among {', '.join(allowed)}."
-            raise exchange.server.contract.unrouted_rule(exchange.path, 405, explain, allow=allowed)
+            raise exchange.server.contract.unrouted_rule(
+                exchange.path, 405, explain, template=node.template, allow=", ".join(allowed)
+            )
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
             "api_base_path": target[0],
             "operation_id": target[1],
@@ -190,18 +196,20 @@ class PreferenceMiddleware(RoutedMiddleware[_PreferenceAPI]):  # type: ignore[mi
 # Security
 
 
-class CompiledApiKeyHandler(ApiKeySecurityHandler):  # type: ignore[misc]
-    """Connexion's handler for API keys, with what depends on the scheme decided once.
+class CompiledTokenHandler(ApiKeySecurityHandler):  # type: ignore[misc]
+    """Connexion's handlers for API keys and bearer tokens, with what depends on the scheme decided once.
 
-    The function named by ``x-apikeyInfoFunc`` gets the exchange and the value, ``None`` when the request has none,
+    The function named by ``x-apikeyInfoFunc`` or ``x-bearerInfoFunc`` gets the exchange and the value, ``None`` when the request has none,
     and returns a :class:`Principal`, or ``None`` when it has no opinion; a bad credential raises ``ValueError``
     with what is wrong with it.
     """
 
     def get_fn(self, security_scheme: dict[str, Any], required_scopes: Any) -> Any:
         """Return the check for one security scheme."""
+        if security_scheme["type"] == "http":
+            self.security_definition_key = "x-bearerInfoFunc"
         authenticate = self._resolve_func(security_scheme)
-        place, name = security_scheme["in"], security_scheme["name"]
+        place, name = security_scheme.get("in", "header"), security_scheme.get("name", "Authorization")
 
         async def verify(request: Any) -> Any:
             exchange: Exchange = request.scope[SCOPE_KEY]
@@ -256,6 +264,8 @@ class _ContractOperation:
         operation = self.operation
         if answer is None:
             raise BrokenPromise(f"{operation.title} gave no answer.")
+        if answer.status in operation.bare_statuses:
+            return
         try:
             validator = operation.responses[answer.status, answer.essence]
         except KeyError:
@@ -264,7 +274,9 @@ class _ContractOperation:
             ) from None
         if validator is not None and answer.payload is not None and not validator.is_valid(answer.payload):
             fault = next(find_faults(validator, answer.payload))
-            raise BrokenPromise(f"{operation.title} answered a body that breaks its schema at {fault.path}: {fault.message}")
+            raise BrokenPromise(
+                f"{operation.title} answered a body that breaks its schema at {fault.path}: {fault.message}"
+            )
 
 
 class _ContractAPI(_CompiledAPI):
@@ -320,7 +332,7 @@ class CompiledApp(AsyncApp):  # type: ignore[misc]
             "mockserver",
             middlewares=[CompiledRouting, PreferenceMiddleware, SecurityMiddleware, ContractMiddleware],
             resolver=_ContractResolver(contract.operations),
-            security_map={"apiKey": CompiledApiKeyHandler},
+            security_map={"apiKey": CompiledTokenHandler, "bearer": CompiledTokenHandler},
         )
         self._middleware_app = _CompiledASGIApp()
         self.middleware.app = self._middleware_app

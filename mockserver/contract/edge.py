@@ -16,7 +16,7 @@ from connexion.exceptions import OAuthProblem
 from starlette.concurrency import iterate_in_threadpool
 
 from mockserver.contract.answers import Answer
-from mockserver.contract.errors import Rule
+from mockserver.contract.errors import Rule, Rules
 from mockserver.contract.exchange import SCOPE_KEY, ClientGone, Exchange
 from mockserver.contract.rendering import render
 from mockserver.contract.server import Server
@@ -31,6 +31,7 @@ UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 CONTROL = "/_mock"
+BARE = frozenset((204, 304))
 
 ASGIApp = Callable[[Any, Any, Any], Any]
 
@@ -61,20 +62,27 @@ class Edge:
         try:
             enter_world(exchange)
             _check_origin(exchange)
+            _override_method(exchange)
             scope = exchange.scope
             scope[SCOPE_KEY] = exchange
             await self.app(scope, receive, send)
             if exchange.answer is None:
                 raise RuntimeError("Nothing answered the request.")
-            return exchange.answer.serialised()
+            return self._finish(exchange, exchange.answer)
         except ClientGone:
             raise
         except Exception as error:
             return self._answer_error(exchange, error)
 
+    def _finish(self, exchange: Exchange, answer: Answer) -> Answer:
+        finish = self.server.contract.api_of(exchange.path).finish
+        if finish is not None:
+            finish(exchange, answer)
+        return answer.serialised()
+
     def _answer_error(self, exchange: Exchange, error: Exception) -> Answer:
         try:
-            return render(exchange, _rule_of(exchange, error)).serialised()
+            return self._finish(exchange, render(exchange, _rule_of(exchange, error)))
         except Exception as bug:
             if bug is not error:
                 bug.__context__ = error
@@ -84,9 +92,9 @@ class Edge:
             return render(exchange, rule).serialised()
 
 
-def _rule_of(exchange: Exchange, error: Exception) -> Rule:
+def _rule_of(exchange: Exchange, error: Exception) -> Rule | Rules:
     """Return the rule for an exception; one that stands for no rule is a bug and raised again."""
-    if isinstance(error, Rule):
+    if isinstance(error, Rule | Rules):
         return error
     if isinstance(error, OAuthProblem) and exchange.operation is not None:
         explain = exchange.explain or "The request has no credential; send X-Authorization: Bearer <token>."
@@ -115,6 +123,17 @@ def enter_world(exchange: Exchange) -> None:
     exchange.world.catch_up()
 
 
+def _override_method(exchange: Exchange) -> None:
+    """Treat a POST as the method that its override header names, where the API has such a header."""
+    if exchange.method != "POST":
+        return
+    api = exchange.server.contract.api_of(exchange.path)
+    if api.override_header:
+        wanted = exchange.headers.get(api.override_header, "").upper()
+        if wanted in api.override_methods:
+            exchange.method = wanted
+
+
 def _check_origin(exchange: Exchange) -> None:
     """Refuse a control call that changes something when a foreign web page makes it."""
     origin = exchange.headers.get("origin")
@@ -129,8 +148,10 @@ def _check_origin(exchange: Exchange) -> None:
 
 
 def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
-    headers = [("content-type", answer.media_type), *answer.headers]
-    if answer.body is not None:
+    headers = list(answer.headers)
+    if answer.status not in BARE:
+        headers.append(("content-type", answer.media_type))
+    if answer.body is not None and answer.status not in BARE:
         headers.append(("content-length", str(len(answer.body))))
     headers.append(("vary", "X-Mock-World"))
     if exchange.applied:

@@ -1,10 +1,11 @@
 """Exceptions of the contract room.
 
-    Exception
-    ├── ContractError           something is wrong with the files in openapi/: the server does not start
-    │   ├── SpecificationError  a specification cannot be read, or breaks a convention of ours
-    │   └── CatalogueError      the rule catalogue and the specifications disagree
-    └── Rule                    a request fails by a documented rule: the client gets that rule's answer
+Exception
+├── ContractError           something is wrong with the files in openapi/: the server does not start
+│   ├── SpecificationError  a specification cannot be read, or breaks a convention of ours
+│   └── CatalogueError      the rule catalogue and the specifications disagree
+├── Rule                    a request fails by a documented rule: the client gets that rule's answer
+└── Rules                   a request fails by several rules at once, where the API reports them all
 """
 
 from __future__ import annotations
@@ -39,3 +40,14 @@ class Rule(Exception):
         self.field = field
         self.explain = explain
         self.facts = facts
+
+
+class Rules(Exception):
+    """Fail the request by several rules; status and headers are the first one's, the body is that of them all.
+
+    The specification names at its root, as ``x-merge``, the function that makes one body of several.
+    """
+
+    def __init__(self, rules: list[Rule]) -> None:
+        super().__init__(", ".join(rule.rule_id for rule in rules))
+        self.rules = rules

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mockserver.contract.answers import Answer
+from mockserver.simulation.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
     from mockserver.contract.operations import CompiledOperation
@@ -101,7 +102,7 @@ class Exchange:
         """The query parameters in the order in which they were sent, percent-decoded."""
         if self._query is None:
             text = self.query_string
-            self._query = parse_qsl(text, keep_blank_values=True, max_num_fields=1000) if text else []
+            self._query = parse_qsl(text, keep_blank_values=True) if text else []
         return self._query
 
     def header_values(self, name: str) -> list[str]:
@@ -142,10 +143,23 @@ class Exchange:
         return f"{scheme}://{host}"
 
     @property
+    def api_url(self) -> str:
+        """Base URL of links that an API client follows: they carry the world's prefix if the request did."""
+        return self.public_url + self.prefix
+
+    @property
     def content_url(self) -> str:
         """Base URL of links that are followed without headers: they name every world but the default one."""
         world = self.world.name
         return self.public_url if world == "default" else f"{self.public_url}/w/{world}"
+
+    def choose_profile(self, api: str, target: str) -> Profile:
+        """Return how a job will unfold: by ``Prefer: profile=``, else as the world has it for API and target."""
+        name = self.preference.profile if self.preference else None
+        if name is None:
+            return self.world.profiles.get(api, target)
+        self.applied.append(f"profile={name}")
+        return PROFILES[name]
 
 
 class ClientGone(Exception):

@@ -72,6 +72,8 @@ class CompiledOperation:
     :ivar right: verbs and service that the caller needs; the service may be a path parameter, in braces.
     :ivar responses: validator by (status, media type); ``None`` for content that is not JSON.
     :ivar examples: the named examples of all its responses.
+    :ivar common: the examples that every operation of the same API can answer with.
+    :ivar bare_statuses: statuses whose answers have no content.
     """
 
     id: str
@@ -85,9 +87,10 @@ class CompiledOperation:
     right: tuple[tuple[str, ...], str] | None
     responses: dict[tuple[int, str], Validator | None]
     examples: dict[str, Example]
-    media_types: dict[int, str]
     secured: bool
     takes: frozenset[str] = frozenset()
+    common: dict[str, Example] = field(default_factory=dict, repr=False)
+    bare_statuses: frozenset[int] = frozenset()
     place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
 
     async def bind(self, exchange: Exchange) -> dict[str, Any]:
@@ -121,7 +124,9 @@ class CompiledOperation:
                     text = value
         if text is None:
             if parameter.required:
-                raise self.violated(f"{parameter.place}.{parameter.name}", "required", parameter.name, "It is missing.")
+                raise self.violated(
+                    f"{parameter.place}.{parameter.name}", "required", parameter.name, "It is missing."
+                )
             return parameter.default
         value = parameter.convert(text)
         if not parameter.validator.is_valid(value):
@@ -140,7 +145,9 @@ class CompiledOperation:
         if contract.validator.is_valid(value):
             return value
         faults = [
-            self.violated(f"body.{fault.pattern}" if fault.pattern else "body", fault.keyword, fault.path, fault.message)
+            self.violated(
+                f"body.{fault.pattern}" if fault.pattern else "body", fault.keyword, fault.path, fault.message
+            )
             for fault in find_faults(contract.validator, value)
         ]
         raise min(faults, key=lambda rule: self.place_of_rule(rule.rule_id))
@@ -165,18 +172,21 @@ class CompiledOperation:
         return service
 
 
-def compile_operation(specification: Specification, source: OperationSource, handler: Handler) -> CompiledOperation:
+def compile_operation(
+    specification: Specification, source: OperationSource, handler: Handler
+) -> CompiledOperation:
     """Compile one operation; what the specification lacks is a :class:`SpecificationError`."""
     where = f"{specification.name}: {source.title}"
     definition = source.definition
     responses: dict[tuple[int, str], Validator | None] = {}
     examples: dict[str, Example] = {}
-    media_types: dict[int, str] = {}
+    bare: set[int] = set()
     for status_text, reference in definition["responses"].items():
         status = int(status_text)
         response = specification.resolve(reference)
+        if "content" not in response:
+            bare.add(status)
         for media_type, content in response.get("content", {}).items():
-            media_types.setdefault(status, media_type)
             responses[status, media_type] = _response_validator(specification, media_type, content)
         for example in response_examples(specification, status, response):
             if example.name in examples:
@@ -190,29 +200,35 @@ def compile_operation(specification: Specification, source: OperationSource, han
         method=source.method.upper(),
         api=specification,
         handler=handler,
-        parameters=tuple(_compile_parameter(specification, p) for p in source.parameters if p["in"] in ("path", "query")),
+        parameters=tuple(
+            _compile_parameter(specification, p) for p in source.parameters if p["in"] in ("path", "query")
+        ),
         body=_compile_body(specification, definition),
         violations=definition.get("x-violations", {}),
         right=(tuple(right["verbs"]), right["service"]) if right else None,
         responses=responses,
         examples=examples,
-        media_types=media_types,
+        bare_statuses=frozenset(bare),
         secured=bool(security),
         takes=frozenset(inspect.signature(handler).parameters),
     )
 
 
 def response_examples(specification: Specification, status: int, response: dict[str, Any]) -> list[Example]:
-    """Return the named examples of a response object."""
+    """Return the named examples of a response object; ``x-headers`` of an example are headers of its answer."""
     found = []
     for media_type, content in response.get("content", {}).items():
+        validator = _response_validator(specification, media_type, content)
         for name, reference in content.get("examples", {}).items():
             example = specification.resolve(reference)
-            found.append(Example(name, status, media_type, specification.inline(example["value"])))
+            headers = tuple(example.get("x-headers", {}).items())
+            found.append(Example(name, status, media_type, example["value"], headers, validator))
     return found
 
 
-def _response_validator(specification: Specification, media_type: str, content: dict[str, Any]) -> Validator | None:
+def _response_validator(
+    specification: Specification, media_type: str, content: dict[str, Any]
+) -> Validator | None:
     if not media_type.endswith("json") or "schema" not in content:
         return None
     return compile_schema(specification.inline(content["schema"]))
@@ -233,7 +249,8 @@ def _compile_parameter(specification: Specification, definition: dict[str, Any])
 
 
 def _compile_body(specification: Specification, definition: dict[str, Any]) -> BodyContract | None:
-    if "requestBody" not in definition:
+    """Compile a JSON body; of ``x-raw-body`` the handler reads and understands the bytes itself."""
+    if "requestBody" not in definition or definition.get("x-raw-body"):
         return None
     body = specification.resolve(definition["requestBody"])
     content = body["content"].get("application/json")

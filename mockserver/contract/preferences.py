@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 from mockserver.contract.answers import Answer
 from mockserver.contract.errors import Rule
+from mockserver.contract.loading import find_example
+from mockserver.contract.rendering import fill_placeholders
 from mockserver.simulation.profiles import PROFILES
 
 if TYPE_CHECKING:
-    from mockserver.contract.catalogue import Example
     from mockserver.contract.exchange import Exchange
     from mockserver.contract.operations import CompiledOperation
 
-PAIR = re.compile(r'\s*(?P<name>[\w!#$%&\'*+.^`|~-]+)\s*(?:=\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s,;"]*)))?')
+PAIR = re.compile(
+    r'\s*(?P<name>[\w!#$%&\'*+.^`|~-]+)\s*(?:=\s*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s,;"]*)))?'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,25 @@ def parse_prefer(values: list[str]) -> Preference:
             match = PAIR.match(part)
             if match is not None:
                 name = match["name"].lower()
-                found.setdefault(name, match["quoted"] if match["quoted"] is not None else match["plain"] or "")
+                found.setdefault(
+                    name, match["quoted"] if match["quoted"] is not None else match["plain"] or ""
+                )
     return Preference(found.get("example"), found.get("code"), found.get("profile"))
 
 
-def answer_preferred(exchange: Exchange, operation: CompiledOperation, preference: Preference) -> Answer | None:
+def answer_preferred(
+    exchange: Exchange, operation: CompiledOperation, preference: Preference
+) -> Answer | None:
     """Return the answer that the request asks for, or ``None`` when it asks for none.
 
     :raises Rule: ``MOCK-400-prefer`` when there is no such profile, or the operation has no such example or status.
     """
-    examples = {**exchange.server.contract.examples_of(operation), **operation.examples}
+    examples = {**operation.common, **operation.examples}
     if preference.profile is not None and preference.profile not in PROFILES:
         accepted = [f"profile={name}" for name in PROFILES]
         raise Rule("MOCK-400-prefer", explain=f"There is no profile {preference.profile}.", accepted=accepted)
     if preference.example is not None:
-        chosen = _by_name(examples, preference.example)
+        chosen = find_example(examples, preference.example)
         applied = f"example={preference.example}"
     elif preference.code is not None:
         chosen = next((e for e in examples.values() if str(e.status) == preference.code), None)
@@ -68,10 +75,6 @@ def answer_preferred(exchange: Exchange, operation: CompiledOperation, preferenc
     if chosen.status >= 400:
         exchange.rule = chosen.rule_id
         exchange.explain = f"Answered because the request says Prefer: {applied}."
-    return Answer(chosen.status, chosen.value, media_type=chosen.media_type, headers=list(chosen.headers))
-
-
-def _by_name(examples: dict[str, Example], name: str) -> Example | None:
-    if name in examples:
-        return examples[name]
-    return next((example for example in examples.values() if example.rule_id == name), None)
+    known = {"method": exchange.method, "path": exchange.path}
+    payload, headers = fill_placeholders(chosen.value, known), list(chosen.headers)
+    return Answer(chosen.status, payload, media_type=chosen.media_type, headers=headers)

@@ -15,8 +15,25 @@ from typing import Any
 import jsonschema_rs
 
 KEYWORDS = frozenset(
-    "type enum format pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf "
-    "minItems maxItems uniqueItems minProperties maxProperties required".split()
+    [
+        "type",
+        "enum",
+        "format",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "required",
+    ]
 )
 SUBSCHEMAS = ("items", "not")
 SUBSCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
@@ -74,7 +91,7 @@ def find_faults(validator: Validator, value: Any) -> Iterator[Fault]:
     """Yield every place where the value breaks the schema."""
     for error in validator.iter_errors(value):
         steps: list[str | int] = list(error.instance_path)
-        kind = error.kind
+        kind: Any = error.kind
         if kind.name == "required":
             steps.append(kind.property)
         elif kind.name == "additionalProperties":

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mockserver.contract.loading import Contract
-    from mockserver.simulation.worlds import Worlds
+    from mockserver.simulation.worlds import World, Worlds
+
+
+TargetCheck = Callable[["World", str, str], bool]
 
 
 class Settings(Protocol):
@@ -26,6 +31,8 @@ class Settings(Protocol):
     @property
     def validate_responses(self) -> bool: ...  # noqa: D102
     @property
+    def auth(self) -> bool: ...  # noqa: D102
+    @property
     def control_origin(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
@@ -33,10 +40,13 @@ class Settings(Protocol):
 class Server:
     """One running mock server.
 
+    :ivar targets: whether jobs of an API can have a target: a service, a feed, a store.
     :ivar violations: how often this server broke its own specification; each is a bug and in the log.
     """
 
     contract: Contract
     settings: Settings
     worlds: Worlds
-    violations: int = field(default=0)
+    targets: TargetCheck
+    violations: int = 0
+    started: float = field(default_factory=time.perf_counter)

@@ -77,12 +77,8 @@ class Specification:
     @property
     def base_path(self) -> str:
         """Path of the first server, without a trailing slash: ``/admin/api/v1``, or empty for the root."""
-        return urlsplit(self.document["servers"][0]["url"]).path.rstrip("/")
-
-    @property
-    def unrouted(self) -> dict[str, Any]:
-        """``x-unrouted``: the responses, by status, for requests that meet no operation of this API."""
-        return {status: self.resolve(response) for status, response in self.document["x-unrouted"].items()}
+        url: str = self.document["servers"][0]["url"]
+        return urlsplit(url).path.rstrip("/")
 
     def operations(self) -> Iterator[OperationSource]:
         """Yield every operation, in the order of the document."""
@@ -140,13 +136,31 @@ class _Bundler:
             section: dict.fromkeys(members) for section, members in document.get("components", {}).items()
         }
         own = document.get("components", {})
-        result = {key: self._copy(value, self.entry) for key, value in document.items() if key != "components"}
+        result = {
+            key: self._copy(value, self.entry) for key, value in document.items() if key != "components"
+        }
         for section, members in own.items():
             for name, member in members.items():
-                self.components[section][name] = self._copy(member, self.entry)
+                self.components[section][name] = self._member(section, name, member)
         if self.components:
             result["components"] = self.components
         return result
+
+    def _member(self, section: str, name: str, member: Any) -> Any:
+        """Copy a component of the entry file; one that only points to another file's becomes that one."""
+        ref = member.get("$ref", "")
+        target, _, pointer = ref.partition("#")
+        if not target or pointer != f"/components/{section}/{name}":
+            return self._copy(member, self.entry)
+        target = _join(self.entry, target)
+        self.origins[section, name] = target
+        return self._copy(self._component(target, section, name, ref), target)
+
+    def _component(self, file: str, section: str, name: str, ref: str) -> Any:
+        try:
+            return self._file(file)["components"][section][name]
+        except (KeyError, TypeError) as error:
+            raise SpecificationError(f"{self.entry}: {ref} points nowhere.") from error
 
     def _file(self, name: str) -> Any:
         if name not in self.files:
@@ -176,10 +190,7 @@ class _Bundler:
         if target != self.entry and self.origins.get((section, name)) != target:
             if name in self.components.get(section, {}):
                 raise SpecificationError(f"{file}: {ref} meets another component of the same name.")
-            try:
-                member = self._file(target)["components"][section][name]
-            except (KeyError, TypeError) as error:
-                raise SpecificationError(f"{file}: {ref} points nowhere.") from error
+            member = self._component(target, section, name, ref)
             self.origins[section, name] = target
             self.components.setdefault(section, {})[name] = None
             self.components[section][name] = self._copy(member, target)

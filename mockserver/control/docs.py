@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 import orjson
 
 from mockserver.contract import Answer, Exchange
+
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
 
 
 async def page(exchange: Exchange) -> Answer:
@@ -22,8 +23,11 @@ async def page(exchange: Exchange) -> Answer:
 
 async def asset(asset: str) -> Answer:
     """Serve one of Swagger UI's files; the specification lists which there are."""
-    media_type = mimetypes.guess_type(asset)[0] or "application/octet-stream"
-    return Answer(body=_read(asset), media_type=media_type, headers=[("Cache-Control", "max-age=3600")])
+    return Answer(
+        body=_read(asset),
+        media_type=MEDIA_TYPES[Path(asset).suffix],
+        headers=[("Cache-Control", "max-age=3600")],
+    )
 
 
 @cache

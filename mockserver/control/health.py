@@ -16,5 +16,6 @@ async def read(exchange: Exchange) -> dict[str, Any]:
         "version": __version__,
         "worlds": len(server.worlds),
         "violations": server.violations,
+        "uptimeSeconds": round(exchange.started - server.started, 3),
         "specifications": list(server.contract.specifications),
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.contract import Answer, Exchange
+from mockserver.contract import Answer, Exchange, Rule
 from mockserver.control.clock import refused
 from mockserver.simulation.errors import ProfileError
-from mockserver.simulation.profiles import PROFILES, Profile
+from mockserver.simulation.profiles import ANY, PROFILES, Profile
 
 
 async def list_all(exchange: Exchange) -> dict[str, Any]:
@@ -21,11 +21,13 @@ async def list_all(exchange: Exchange) -> dict[str, Any]:
 
 async def read(exchange: Exchange, api: str, target: str) -> dict[str, Any]:
     """Show the profile that the next job of this API and target will have."""
+    _check_target(exchange, api, target)
     return dict(exchange.world.profiles.get(api, target).to_json())
 
 
 async def write(exchange: Exchange, api: str, target: str, body: dict[str, Any]) -> dict[str, Any]:
     """Choose the profile; keys that are absent are those of the named profile of the same kind."""
+    _check_target(exchange, api, target)
     try:
         profile = Profile.from_json(body)
     except ProfileError as error:
@@ -36,5 +38,11 @@ async def write(exchange: Exchange, api: str, target: str, body: dict[str, Any])
 
 async def delete(exchange: Exchange, api: str, target: str) -> Answer:
     """Go back to the fixtures' profile."""
+    _check_target(exchange, api, target)
     exchange.world.profiles.delete(api, target)
     return Answer(status=204, body=b"")
+
+
+def _check_target(exchange: Exchange, api: str, target: str) -> None:
+    if target != ANY and not exchange.server.targets(exchange.world, api, target):
+        raise Rule("MOCK-404-profile", explain=f"No job of the API {api} has the target {target}.")

@@ -41,10 +41,22 @@ async def read(exchange: Exchange, file: str) -> Answer:
     return Answer(body=_written(specification, suffix), media_type=MEDIA_TYPES[suffix])
 
 
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """YAML as people write it: texts of several lines as blocks."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        node: yaml.ScalarNode = self.represent_scalar(
+            "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+        )
+        return node
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
 @lru_cache(maxsize=64)
 def _written(specification: Specification, suffix: str) -> bytes:
     content = specification.document
     if suffix == "json":
         return orjson.dumps(content, option=orjson.OPT_INDENT_2)
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True, width=110).encode()
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110).encode()

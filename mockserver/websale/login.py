@@ -146,10 +146,14 @@ async def login(exchange: Exchange, body: dict[str, str], set_cookie: str | None
     logins = exchange.world.part(Logins)
     user = logins.accounts.find(body)
     if user is None:
-        raise Rule("AUTH-LOGIN-401", explain="No user has these credentials; try admin with the password admin.")
+        raise Rule(
+            "AUTH-LOGIN-401", explain="No user has these credentials; try admin with the password admin."
+        )
     tokens = logins.issue(user)
     wanted = set_cookie is not None and set_cookie not in ("false", "0")
-    cookies = [("Set-Cookie", f"{name}={token}; Path=/; HttpOnly; SameSite=Lax") for name, token in tokens.items()]
+    cookies = [
+        ("Set-Cookie", f"{name}={token}; Path=/; HttpOnly; SameSite=Lax") for name, token in tokens.items()
+    ]
     return Answer(payload=tokens, headers=cookies if wanted else [])
 
 
@@ -175,7 +179,9 @@ async def check_token(exchange: Exchange, otok: str) -> dict[str, Any]:
     try:
         account = exchange.world.part(Logins).redeem(otok)
     except KeyError:
-        raise Rule("AUTH-OTOK-400-invalid", field="otok", explain="Known one-time token: fresh-otok, once.") from None
+        raise Rule(
+            "AUTH-OTOK-400-invalid", field="otok", explain="Known one-time token: fresh-otok, once."
+        ) from None
     if account is None:
         raise Rule("AUTH-OTOK-404", explain="The account of this one-time token is gone.")
     return {"success": True, "id": account}

@@ -19,7 +19,6 @@ from mockserver.simulation.errors import TransitionError
 from mockserver.simulation.job import Job
 from mockserver.simulation.timeline import State
 from mockserver.simulation.worlds import World
-from mockserver.websale.jobs import choose_profile
 from mockserver.websale.listing import FilterRules, Predicate, parse_filters
 from mockserver.websale.shop import Shop
 
@@ -93,7 +92,7 @@ async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]
         explain = f"{service} can be exported as {' and '.join(described.formats)}, not as {format}."
         raise Rule("REP-START-400-format", field="format", explain=explain)
     filters = parse_filters(exchange.query, described.fields, FILTER_RULES)
-    profile = choose_profile(exchange, API, service)
+    profile = exchange.choose_profile(API, service)
     selection = Selection(described, format, shop.records.snapshot(service), tuple(filters))
     total = await _count(selection)
     name = f"{described.plural}_{world.hex(20)}.{format}"

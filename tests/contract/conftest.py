@@ -60,14 +60,23 @@ API: dict[str, Any] = {
     "paths": {
         "/{size}/tea": {
             "parameters": [
-                {"name": "size", "in": "path", "required": True, "schema": {"type": "string", "enum": ["s", "l"]}}
+                {
+                    "name": "size",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "enum": ["s", "l"]},
+                }
             ],
             "get": {
                 "operationId": "readTea",
                 "x-handler": "cups:read",
                 "x-violations": {"path.size": "T-READ-400-size", "*": "T-READ-400-size"},
                 "parameters": [
-                    {"name": "sugarLumps", "in": "query", "schema": {"type": "integer", "minimum": 0, "default": 1}}
+                    {
+                        "name": "sugarLumps",
+                        "in": "query",
+                        "schema": {"type": "integer", "minimum": 0, "default": 1},
+                    }
                 ],
                 "responses": {
                     "200": {
@@ -132,7 +141,11 @@ class SpecificationFolder:
 
     def load(self) -> Contract:
         (self.path / "components").mkdir(exist_ok=True)
-        for name, content in (("mock-control", self.api), ("rules", self.rules), ("components/shared", self.shared)):
+        for name, content in (
+            ("mock-control", self.api),
+            ("rules", self.rules),
+            ("components/shared", self.shared),
+        ):
             (self.path / f"{name}.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
         return load_contract(self.path, ["mock-control"], resolve=self.handlers.__getitem__)
 

@@ -37,7 +37,7 @@ async def read_tea(exchange: Exchange, size: str, sugar_lumps: int) -> Any:
 def client_of(folder: SpecificationFolder, **settings: Any) -> httpx.AsyncClient:
     folder.handlers["cups:read"] = read_tea
     contract = folder.load()
-    server = Server(contract, Settings(**settings), Worlds())
+    server = Server(contract, Settings(**settings), Worlds(), lambda *_: True)
     app = Edge(CompiledApp(contract).build(), server)
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://cup.test")
     client.server = server  # type: ignore[attr-defined]
@@ -50,7 +50,9 @@ async def client(folder: SpecificationFolder) -> AsyncIterator[httpx.AsyncClient
         yield client
 
 
-async def test_parameters_reach_the_handler_converted_and_with_their_defaults(client: httpx.AsyncClient) -> None:
+async def test_parameters_reach_the_handler_converted_and_with_their_defaults(
+    client: httpx.AsyncClient,
+) -> None:
     assert (await client.get("/cups/s/tea")).json() == {"size": "s", "sugar": 1}
     assert (await client.get("/cups/l/tea?sugarLumps=3")).json() == {"size": "l", "sugar": 3}
 
@@ -77,7 +79,9 @@ async def test_a_rule_fills_the_reason_and_the_explanation_stays_one_line(client
     assert answer.headers["x-mock-explain"] == "Thirteen?lumps ? no."
 
 
-@pytest.mark.parametrize("path", ["/cups/s", "/cups/s/tea/", "/cups//tea", "//cups/s/tea", "/cups/s/tea/x", "/cups"])
+@pytest.mark.parametrize(
+    "path", ["/cups/s", "/cups/s/tea/", "/cups//tea", "//cups/s/tea", "/cups/s/tea/x", "/cups"]
+)
 async def test_an_unknown_path_is_the_apis_404_and_no_redirect(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.request("GET", httpx.URL(scheme="http", host="cup.test", raw_path=path.encode()))
     assert (answer.status_code, answer.headers["x-mock-rule"]) == (404, "T-404-path")
@@ -163,8 +167,16 @@ async def test_a_status_can_be_preferred(client: httpx.AsyncClient) -> None:
             {"X-Forwarded-Host": "a.example, b.example", "X-Forwarded-Proto": "https"},
             "https://a.example",
         ),
-        ({"trust_proxy": True}, {"X-Forwarded-Host": "a.example", "X-Forwarded-Port": "8443"}, "http://a.example:8443"),
-        ({"trust_proxy": True}, {"Forwarded": 'for=1.2.3.4;Proto=https;host="c.example:1"'}, "https://c.example:1"),
+        (
+            {"trust_proxy": True},
+            {"X-Forwarded-Host": "a.example", "X-Forwarded-Port": "8443"},
+            "http://a.example:8443",
+        ),
+        (
+            {"trust_proxy": True},
+            {"Forwarded": 'for=1.2.3.4;Proto=https;host="c.example:1"'},
+            "https://c.example:1",
+        ),
     ],
 )
 async def test_the_public_url(

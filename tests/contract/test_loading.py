@@ -12,7 +12,13 @@ def test_a_folder_whose_files_agree_is_loaded(folder: SpecificationFolder) -> No
     contract = folder.load()
     assert list(contract.operations) == ["readTea"]
     assert contract.operations["readTea"].title == "GET {size}/tea"
-    assert set(contract.unrouted["/cups"]) == {"MOCK-400-world", "T-404-path", "T-405-method", "T-413-body", "T-500"}
+    assert set(contract.apis["/cups"].examples) == {
+        "MOCK-400-world",
+        "T-404-path",
+        "T-405-method",
+        "T-413-body",
+        "T-500",
+    }
 
 
 def test_references_to_other_files_become_part_of_the_document(folder: SpecificationFolder) -> None:
@@ -102,7 +108,9 @@ def test_a_reference_out_of_the_folder_is_refused(folder: SpecificationFolder) -
 
 
 def test_a_schema_that_contains_itself_is_refused(folder: SpecificationFolder) -> None:
-    folder.shared["components"]["schemas"]["Error"]["properties"]["field"] = {"$ref": "#/components/schemas/Error"}
+    folder.shared["components"]["schemas"]["Error"]["properties"]["field"] = {
+        "$ref": "#/components/schemas/Error"
+    }
     with pytest.raises(SpecificationError, match="contains itself"):
         folder.load()
 

@@ -27,7 +27,9 @@ async def export(api: Steps, service: str, query: str = "") -> httpx.Response:
 
 
 @pytest.mark.parametrize(("service", "format"), [(s, f) for s, formats in FORMATS.items() for f in formats])
-async def test_every_file_holds_as_many_records_as_its_status_says(api: Steps, service: str, format: str) -> None:
+async def test_every_file_holds_as_many_records_as_its_status_says(
+    api: Steps, service: str, format: str
+) -> None:
     started = (await api.post(f"/report/{service}/start?format={format}", headers=NOW)).json()
     file = await api.client.get(started["fileUrl"])
     assert file.status_code == 200

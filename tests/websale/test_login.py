@@ -68,8 +68,12 @@ async def test_a_body_that_is_no_object_cannot_be_loaded(anybody: httpx.AsyncCli
 
 
 @pytest.mark.rule("AUTH-LOGIN-400-missing")
-@pytest.mark.parametrize(("body", "field"), [({}, "email"), ({"password": "x"}, "email"), ({"email": "x"}, "password")])
-async def test_missing_credentials_are_named(anybody: httpx.AsyncClient, body: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "email"), ({"password": "x"}, "email"), ({"email": "x"}, "password")]
+)
+async def test_missing_credentials_are_named(
+    anybody: httpx.AsyncClient, body: dict[str, Any], field: str
+) -> None:
     answer = await anybody.post(f"{API}/login", json=body)
     assert rule_of(answer) == (400, "AUTH-LOGIN-400-missing")
     assert (answer.json()["type"], answer.json()["field"]) == ("missing", field)
@@ -85,7 +89,9 @@ async def test_credentials_are_strings(anybody: httpx.AsyncClient, field: str) -
 
 
 @pytest.mark.parametrize("query", ["setCookie", "setCookie=", "setCookie=true", "setCookie=1"])
-async def test_tokens_can_be_set_as_cookies_that_are_recognised(anybody: httpx.AsyncClient, query: str) -> None:
+async def test_tokens_can_be_set_as_cookies_that_are_recognised(
+    anybody: httpx.AsyncClient, query: str
+) -> None:
     answer = await anybody.post(f"{API}/login?{query}", json={"apiKey": "admin-key"})
     assert sorted(answer.cookies) == ["accessToken", "refreshToken"]
     assert (await anybody.get(ORDER_STATUS)).status_code == 200
@@ -107,7 +113,9 @@ async def test_a_fixture_token_never_expires(api: Steps) -> None:
     assert (await api.get("/report/order/status")).status_code == 200
 
 
-async def test_a_token_of_another_world_is_unknown(shared_app: MockServer, anybody: httpx.AsyncClient) -> None:
+async def test_a_token_of_another_world_is_unknown(
+    shared_app: MockServer, anybody: httpx.AsyncClient
+) -> None:
     token = (await anybody.post(f"{API}/login", json={"apiKey": "admin-key"})).json()["accessToken"]
     async with make_client(shared_app, token=token, **{"X-Mock-World": "elsewhere"}) as stranger:
         assert (await stranger.get(ORDER_STATUS)).status_code == 401

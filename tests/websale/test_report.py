@@ -88,7 +88,9 @@ async def test_an_export_starts_runs_and_finishes_as_time_passes(api: Steps) -> 
     assert finished["hasProgress"] is False
 
 
-@pytest.mark.parametrize("field", [pytest.param(name, marks=pytest.mark.rule(f"REP-FIELD-{name}")) for name in FIELDS])
+@pytest.mark.parametrize(
+    "field", [pytest.param(name, marks=pytest.mark.rule(f"REP-FIELD-{name}")) for name in FIELDS]
+)
 async def test_the_status_has_the_documents_field_in_every_state(api: Steps, field: str) -> None:
     kinds = {
         "duration": int,
@@ -122,7 +124,9 @@ async def test_start_and_end_have_nine_fractional_digits_and_end_is_empty_until_
 
 
 @pytest.mark.rule("REP-FIELD-fileName", "REP-FIELD-fileUrl")
-async def test_the_file_is_named_at_the_start_after_the_plural_and_twenty_digits(api: Steps, world: str) -> None:
+async def test_the_file_is_named_at_the_start_after_the_plural_and_twenty_digits(
+    api: Steps, world: str
+) -> None:
     started = (await api.post("/report/order/start?format=xml")).json()
     assert re.fullmatch(r"orders_[0-9a-f]{20}\.xml", started["fileName"])
     assert started["fileUrl"] == f"http://mock.test/w/{world}/content/report/{started['fileName']}"
@@ -169,7 +173,11 @@ async def test_a_paused_export_makes_no_progress_until_it_is_resumed(api: Steps)
     still = (await api.get("/report/order/status")).json()
     assert still == paused
     resumed = (await api.post("/report/order/resume")).json()
-    assert (resumed["status"], resumed["processed"], resumed["duration"]) == (2, paused["processed"], paused["duration"])
+    assert (resumed["status"], resumed["processed"], resumed["duration"]) == (
+        2,
+        paused["processed"],
+        paused["duration"],
+    )
     await api.finish()
     assert (await api.get("/report/order/status")).json()["status"] == 5
 
@@ -309,7 +317,13 @@ UNAVAILABLE = [
         "The export process could not be triggered.",
     ),
     ("POST", "start", "REP-START-503-redis-read", "internalError", "Redis did not return a status."),
-    ("POST", "start", "REP-START-503-redis-write", "internalError", "The status could not be updated in Redis."),
+    (
+        "POST",
+        "start",
+        "REP-START-503-redis-write",
+        "internalError",
+        "The status could not be updated in Redis.",
+    ),
     ("POST", "start", "REP-START-503-10s", "internalError", "The status has not changed for 10 seconds."),
     *(
         (method, verb, f"REP-{verb.upper()}-503-{name}", "internalError", reason)
@@ -324,12 +338,15 @@ UNAVAILABLE = [
 
 
 @pytest.mark.parametrize(
-    ("method", "verb", "rule", "kind", "reason"), [pytest.param(*row, marks=pytest.mark.rule(row[2])) for row in UNAVAILABLE]
+    ("method", "verb", "rule", "kind", "reason"),
+    [pytest.param(*row, marks=pytest.mark.rule(row[2])) for row in UNAVAILABLE],
 )
 async def test_a_503_can_be_had_on_purpose(
     client: httpx.AsyncClient, method: str, verb: str, rule: str, kind: str, reason: str
 ) -> None:
-    answer = await client.request(method, f"/admin/api/v1/report/order/{verb}", headers={"Prefer": f"example={rule}"})
+    answer = await client.request(
+        method, f"/admin/api/v1/report/order/{verb}", headers={"Prefer": f"example={rule}"}
+    )
     assert rule_of(answer) == (503, rule)
     assert answer.headers["preference-applied"] == f"example={rule}"
     assert answer.json() == {
@@ -373,7 +390,9 @@ async def test_an_export_by_polls_moves_with_each_status_request(api: Steps) -> 
 
 
 @pytest.mark.rule("MOCK-400-prefer")
-@pytest.mark.parametrize("preference", ["example=REP-PAUSE-404", "example=nonsense", "code=418", "profile=fast"])
+@pytest.mark.parametrize(
+    "preference", ["example=REP-PAUSE-404", "example=nonsense", "code=418", "profile=fast"]
+)
 async def test_a_preference_that_cannot_be_met_lists_what_can(api: Steps, preference: str) -> None:
     answer = await api.post("/report/order/start", headers={"Prefer": preference})
     assert rule_of(answer) == (400, "MOCK-400-prefer")
@@ -416,7 +435,9 @@ async def test_the_documents_sample_can_be_had_verbatim(api: Steps) -> None:
         "/",
     ],
 )
-async def test_an_unknown_path_is_the_vendors_404_and_never_a_redirect(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_unknown_path_is_the_vendors_404_and_never_a_redirect(
+    client: httpx.AsyncClient, path: str
+) -> None:
     url = httpx.URL("http://mock.test", raw_path=f"/admin/api/v1{path}".encode())
     answer = await client.get(url)
     assert rule_of(answer) == (404, "COM-404-path")
@@ -432,6 +453,10 @@ async def test_an_undeclared_method_is_405(client: httpx.AsyncClient, method: st
 
 @pytest.mark.rule("COM-JSON")
 async def test_every_answer_is_a_json_object(api: Steps) -> None:
-    for answer in (await api.get("/report/order/status"), await api.get("/report/x/status"), await api.get("/x")):
+    for answer in (
+        await api.get("/report/order/status"),
+        await api.get("/report/x/status"),
+        await api.get("/x"),
+    ):
         assert answer.headers["content-type"] == "application/json"
         assert isinstance(answer.json(), dict)
