@@ -1,0 +1,81 @@
+"""Every specification against the running server: all checks, all phases, no warnings.
+
+``make test`` runs it with a fixed seed and few examples, ``make contract`` longer and with a random seed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver.app import SPECIFICATIONS
+from tests.running import RunningServer, run_server
+
+EXAMPLES = os.environ.get("MOCKSERVER_CONTRACT_EXAMPLES", "25")
+SEED = os.environ.get("MOCKSERVER_CONTRACT_SEED", "20260101")
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+
+STEADY = {"kind": "steady", "startingSeconds": 0, "durationSeconds": 3600}
+"""Jobs that run from the start and for long, so that pause, resume and cancel meet them."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with run_server(tmp_path_factory.mktemp("contract"), "--no-access-log") as running:
+        yield running
+
+
+def _prepare(client: httpx.Client) -> dict[str, str]:
+    """Give the world what schemathesis cannot find by itself; return values for parameters."""
+    start = client.post("/admin/api/v1/report/order/start", headers={"Prefer": "profile=immediate"})
+    for api in ("report", "import"):
+        client.put(f"/_mock/profiles/{api}/*", json=STEADY).raise_for_status()
+    return {"path.fileName": start.json()["fileName"]}
+
+
+@pytest.mark.parametrize("name", SPECIFICATIONS)
+def test_the_server_keeps_the_specification(name: str, server: RunningServer, tmp_path: Path) -> None:
+    world = f"schemathesis-{name}"
+    headers = {"X-Authorization": "Bearer admin-token", "X-Mock-World": world}
+    with httpx.Client(base_url=server.url, headers=headers) as client:
+        parameters = _prepare(client)
+        document = client.get(f"/_mock/openapi/{name}.json").json()
+        health = client.get("/_mock/health").json()
+    known = {p["name"] for p in _parameters(document)}
+    chosen = {key: value for key, value in parameters.items() if key.partition(".")[2] in known}
+    configuration = tmp_path / "schemathesis.toml"
+    table = "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in chosen.items())
+    configuration.write_text(f"{CONFIGURATION.read_text(encoding='utf-8')}\n[parameters]\n{table}", encoding="utf-8")
+    seed = str(random.SystemRandom().randrange(2**32)) if SEED == "random" else SEED
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
+        *("run", f"{server.url}/_mock/openapi/{name}.json"),
+        *("--phases", "examples,coverage,fuzzing,stateful", "--seed", seed, "--max-examples", EXAMPLES),
+        *(option for key, value in headers.items() for option in ("--header", f"{key}: {value}")),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"[1-9]\d* generated, [1-9]\d* passed", result.stdout), result.stdout
+    after = httpx.get(f"{server.url}/_mock/health").json()
+    assert after["violations"] == health["violations"] == 0
+
+
+def _parameters(document: dict[str, object]) -> Iterator[dict[str, str]]:
+    """Yield every parameter object of a document."""
+    if isinstance(document, dict):
+        if "in" in document and "name" in document:
+            yield document  # type: ignore[misc]
+        for value in document.values():
+            yield from _parameters(value)  # type: ignore[arg-type]
+    elif isinstance(document, list):
+        for item in document:
+            yield from _parameters(item)

@@ -1,0 +1,41 @@
+"""A real server process for tests that need one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class RunningServer:
+    """A server in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def run_server(tmp_path: Path, *options: str) -> Iterator[RunningServer]:
+    """Start ``mockserver serve`` on a free port, wait until it answers, and end it afterwards."""
+    ready = tmp_path / "ready"
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--ready-file", str(ready), *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        # The banner is written once requests are answered; the ready file stands before it.
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "first call" in line:
+                break
+        else:
+            raise AssertionError("The server did not start:\n" + "".join(lines))
+        yield RunningServer(ready.read_text(encoding="utf-8").strip(), process)
+    finally:
+        process.terminate()
+        process.stderr.read()
+        process.wait(timeout=10)
