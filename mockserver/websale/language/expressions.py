@@ -108,18 +108,43 @@ class Call(Expression):
     arguments: tuple[Expression, ...]
 
     def compile(self) -> Evaluate:
-        """Call; look at the clock before and at the size of the result after."""
+        """Compute the arguments and call."""
         run = self.function.run
         arguments = [argument.compile() for argument in self.arguments]
+        return lambda frame: _call(run, frame, [argument(frame) for argument in arguments])
 
-        def call(frame: Frame) -> object:
-            frame.check_time()
-            result = run(frame.limits, *[argument(frame) for argument in arguments])
-            if isinstance(result, str) and len(result) > frame.limits.value_size:
-                raise LimitExceeded("value_size", frame.limits.value_size)
-            return result
 
-        return call
+def _call(run: Callable[..., object], frame: Frame, values: list[object]) -> object:
+    """Call a function; look at the clock before and at the size of the result after."""
+    frame.check_time()
+    result = run(frame.limits, *values)
+    if isinstance(result, str) and len(result) > frame.limits.value_size:
+        raise LimitExceeded("value_size", frame.limits.value_size)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Modified(Expression):
+    """Be ``value | f | g(x)``; the value takes the place of each call's first argument."""
+
+    value: Expression
+    modifiers: tuple[Call, ...]
+
+    def compile(self) -> Evaluate:
+        """Pass the value from one modifier to the next."""
+        first = self.value.compile()
+        steps = [
+            (modifier.function.run, [argument.compile() for argument in modifier.arguments[1:]])
+            for modifier in self.modifiers
+        ]
+
+        def modify(frame: Frame) -> object:
+            value = first(frame)
+            for run, arguments in steps:
+                value = _call(run, frame, [value, *[argument(frame) for argument in arguments]])
+            return value
+
+        return modify
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Offer the shop to templates as modules: ``$wsProducts``, ``$wsCategories``, ``$wsConfig``, ``$wsViews``.
 
-A module has methods and variables and nothing else: what a template can reach is what these two maps hold. The
-classes below give the documented methods their names and parameters; the data come from callables.
+A module has methods and variables and nothing else: what a template can reach is what these two maps hold.
+The classes below give the documented methods their names and parameters; the data come from callables.
 
 Source: dokumentation.websale.de/en/frontend/referenz/module, its pages wsproducts, wscategories and wsconfig.
 """

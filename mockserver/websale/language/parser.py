@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from .errors import CompileError, shorten
 from .expressions import Expression, Literal
-from .parsing import DEEPEST, ExpressionParser
+from .parsing import ExpressionParser
 from .scanner import Piece, SnippetPiece, Source, Tag, TextPiece, Token
 from .scope import Scope
 from .statements import (
@@ -21,6 +21,9 @@ from .statements import (
     Store,
     Text,
 )
+
+#: How deep blocks may be nested.
+DEEPEST = 40
 
 _BLOCKS = ("if", "switch", "foreach", "block", "autoescape")
 _PARTS = {"elseif": "if", "else": "if", "case": "switch", "default": "switch"}
@@ -162,41 +165,37 @@ class Parser:
         return statement
 
     def _if(self, tag: Tag, reader: ExpressionParser) -> Statement:
-        branches = []
         condition = self._condition(reader)
         body, division = self._body(tag)
-        branches.append((condition, self._line(tag), body))
-        otherwise: Body | None = None
-        while division is not None and not division.tokens[0].is_symbol("/"):
-            self._not_after(otherwise, "else", division)
-            reader = ExpressionParser(self._source, division, self.scope)
-            here = division
-            if reader.take().text == "else":
-                reader.end()
-                otherwise, division = self._body(tag)
-            else:
-                condition = self._condition(reader)
-                body, division = self._body(tag)
-                branches.append((condition, self._line(here), body))
-        return Branches(self._line(tag), None, tuple(branches), otherwise or Body(self._line(tag), ()))
+        return self._branches(tag, None, [(condition, self._line(tag), body)], division)
 
     def _switch(self, tag: Tag, reader: ExpressionParser) -> Statement:
         subject = self._condition(reader)
         before, division = self._body(tag)
         self._nothing_but_blanks(before, tag)
-        branches: list[tuple[Expression, int, Body]] = []
+        return self._branches(tag, subject, [], division)
+
+    def _branches(
+        self,
+        tag: Tag,
+        subject: Expression | None,
+        branches: list[tuple[Expression, int, Body]],
+        division: Tag | None,
+    ) -> Statement:
+        """Read the further branches: any number with a condition, then at most one without."""
+        last = "else" if subject is None else "default"
         otherwise: Body | None = None
         while division is not None and not division.tokens[0].is_symbol("/"):
-            self._not_after(otherwise, "default", division)
-            reader = ExpressionParser(self._source, division, self.scope)
-            here = division
-            if reader.take().text == "default":
+            if otherwise is not None:
+                raise self._behind(last, division)
+            line, reader = self._line(division), ExpressionParser(self._source, division, self.scope)
+            if reader.take().text == last:
                 reader.end()
                 otherwise, division = self._body(tag)
             else:
-                value = self._condition(reader)
+                condition = self._condition(reader)
                 body, division = self._body(tag)
-                branches.append((value, self._line(here), body))
+                branches.append((condition, line, body))
         return Branches(self._line(tag), subject, tuple(branches), otherwise or Body(self._line(tag), ()))
 
     def _condition(self, reader: ExpressionParser) -> Expression:
@@ -204,11 +203,10 @@ class Parser:
         reader.end()
         return condition
 
-    def _not_after(self, last: Body | None, word: str, division: Tag) -> None:
-        if last is not None:
-            name = division.tokens[0].text
-            second = f'a second "{word}"' if name == word else f'"{name}" behind "{word}"'
-            raise self._source.error(f"{second} is not allowed", division.offset)
+    def _behind(self, last: str, division: Tag) -> CompileError:
+        name = division.tokens[0].text
+        what = f'a second "{name}"' if name == last else f'"{name}" behind "{last}"'
+        return self._source.error(f"{what} is not allowed", division.offset)
 
     def _nothing_but_blanks(self, before: Body, tag: Tag) -> None:
         for statement in before.statements:

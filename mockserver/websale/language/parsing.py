@@ -19,6 +19,7 @@ from .expressions import (
     Literal,
     Logic,
     MethodCall,
+    Modified,
     Negative,
     Not,
     Path,
@@ -30,8 +31,8 @@ from .scope import Scope
 from .signatures import Mismatch
 from .values import LARGEST
 
-#: How deep expressions and blocks may be nested, and how many modifiers may follow a value.
-DEEPEST = 40
+#: How deep expressions may be nested.
+DEEPEST = 25
 
 _COMPARISON, _SUM = 3, 4
 _LEVELS = {
@@ -41,6 +42,7 @@ _LEVELS = {
     **dict.fromkeys("+-", _SUM),
     **dict.fromkeys("*/%", 5),
 }
+_LEFT = Literal(None)
 _CONSTANTS: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
@@ -125,13 +127,10 @@ class ExpressionParser:
             with self._deeper():
                 return Not(self._climb(_COMPARISON))
         value = self._signed()
-        for _ in range(DEEPEST):
-            if not self.skip("|"):
-                return value
-            value = self._modified(value)
-        if self.token.is_symbol("|"):
-            raise self.error(f"more than {DEEPEST} modifiers follow one value")
-        return value
+        modifiers: list[Call] = []
+        while self.skip("|"):
+            modifiers.append(self._modifier())
+        return Modified(value, tuple(modifiers)) if modifiers else value
 
     def _signed(self) -> Expression:
         if not self.skip("-"):
@@ -182,15 +181,16 @@ class ExpressionParser:
             raise self.error(f'there is no {what} "{shorten(token.text)}"', token)
         return function
 
-    def _modified(self, value: Expression) -> Expression:
+    def _modifier(self) -> Call:
+        """Read a modifier: a call that lacks its first argument, the value to the left."""
         token = self.take()
         if token.kind != "name":
             raise self.error(f"the name of a modifier is expected, not {token.show()}", token)
         function = self._function(token, "modifier")
         if not self.skip("("):
-            return self._call(token, function, 1, (), [value])
+            return self._call(token, function, 1, (), [_LEFT])
         positional, names, arguments = self._arguments(")")
-        return self._call(token, function, positional + 1, names, [value, *arguments])
+        return self._call(token, function, positional + 1, names, [_LEFT, *arguments])
 
     def _call(
         self,
