@@ -1,7 +1,7 @@
 """Write a report's file: a zip archive with the CSV files that the report's name promises.
 
-"Complete" includes transaction details, summaries, coupon usage, subscription forecasts, and more (S4). The columns
-are a convention (G-35). The same period of the same store gives the same bytes.
+"Complete" includes transaction details, summaries, coupon usage, subscription forecasts, and more (S4). The
+columns are a convention (G-35). The same period of the same store gives the same bytes.
 """
 
 from __future__ import annotations
@@ -67,11 +67,25 @@ class Content:
 
 def transactions(content: Content) -> Iterator[Row]:
     """Yield the transaction details."""
-    yield (
-        "id transaction_date status customer_id customer_first_name customer_last_name customer_email products "
-        "item_count coupon_code subscription_id currency_code total_item_price total_discount total_shipping "
-        "total_tax total_order"
-    ).split()
+    yield [
+        "id",
+        "transaction_date",
+        "status",
+        "customer_id",
+        "customer_first_name",
+        "customer_last_name",
+        "customer_email",
+        "products",
+        "item_count",
+        "coupon_code",
+        "subscription_id",
+        "currency_code",
+        "total_item_price",
+        "total_discount",
+        "total_shipping",
+        "total_tax",
+        "total_order",
+    ]
     for sale in content.transactions:
         customer = content.customers[sale.customer]
         yield (
@@ -93,9 +107,16 @@ def transactions(content: Content) -> Iterator[Row]:
 
 def summary(content: Content) -> Iterator[Row]:
     """Yield one row a day on which something was sold."""
-    yield (
-        "date transactions new_customers total_item_price total_discount total_shipping total_tax total_order"
-    ).split()
+    yield [
+        "date",
+        "transactions",
+        "new_customers",
+        "total_item_price",
+        "total_discount",
+        "total_shipping",
+        "total_tax",
+        "total_order",
+    ]
     days: dict[str, list[Transaction]] = {}
     for sale in content.transactions:
         days.setdefault(sale.moment.date().isoformat(), []).append(sale)
@@ -106,7 +127,7 @@ def summary(content: Content) -> Iterator[Row]:
 
 def coupon_usage(content: Content) -> Iterator[Row]:
     """Yield one row a coupon that was used."""
-    yield "coupon_code name uses total_discount total_order".split()
+    yield ["coupon_code", "name", "uses", "total_discount", "total_order"]
     used = [sale for sale in content.transactions if sale.coupon]
     for coupon in sorted({sale.coupon for sale in used if sale.coupon}):
         sales = [sale for sale in used if sale.coupon == coupon]
@@ -116,7 +137,16 @@ def coupon_usage(content: Content) -> Iterator[Row]:
 
 def subscription_forecast(content: Content) -> Iterator[Row]:
     """Yield the renewals that are due in the period, those of the past as processed."""
-    yield "date subscription_id customer_id product_code frequency amount currency_code state".split()
+    yield [
+        "date",
+        "subscription_id",
+        "customer_id",
+        "product_code",
+        "frequency",
+        "amount",
+        "currency_code",
+        "state",
+    ]
     for renewal in content.history.renewals(content.start, content.end, content.now):
         yield (
             content.date(renewal.moment),
@@ -132,9 +162,19 @@ def subscription_forecast(content: Content) -> Iterator[Row]:
 
 def customers(content: Content) -> Iterator[Row]:
     """Yield the customers for import elsewhere."""
-    yield (
-        "id first_name last_name email phone address1 city region postal_code country date_created"
-    ).split()
+    yield [
+        "id",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "address1",
+        "city",
+        "region",
+        "postal_code",
+        "country",
+        "date_created",
+    ]
     for customer in content.customers.values():
         *plain, created = customer
         yield *plain, "US", content.date(created)
@@ -142,10 +182,17 @@ def customers(content: Content) -> Iterator[Row]:
 
 def customers_ltv(content: Content) -> Iterator[Row]:
     """Yield each customer with the sum of their transactions."""
-    yield (
-        "customer_id first_name last_name email transactions first_transaction_date last_transaction_date "
-        "currency_code lifetime_value"
-    ).split()
+    yield [
+        "customer_id",
+        "first_name",
+        "last_name",
+        "email",
+        "transactions",
+        "first_transaction_date",
+        "last_transaction_date",
+        "currency_code",
+        "lifetime_value",
+    ]
     sales: dict[int, list[Transaction]] = {}
     for sale in content.counted:
         sales.setdefault(sale.customer, []).append(sale)

@@ -62,7 +62,7 @@ class View(NamedTuple):
 
     @property
     def file(self) -> str:
-        """The file's name: ``complete_report.1647049118670.zip``, with ``date_modified`` in milliseconds (R-16)."""
+        """The file's name, with ``date_modified`` in it: ``complete_report.1647049118670.zip`` (R-16)."""
         return f"{self.report.name}_report.{self.modified // 1_000_000}.zip"
 
 
@@ -121,6 +121,6 @@ class ReportBook:
         seen = job.look(now)
         if not seen.state.ended or seen.ended_at is None:
             return View(report, "queued", report.created)
-        return View(report, "ready" if seen.state is State.FINISHED else "error", clock.calendar(seen.ended_at))
-
-
+        return View(
+            report, "ready" if seen.state is State.FINISHED else "error", clock.calendar(seen.ended_at)
+        )

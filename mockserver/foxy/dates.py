@@ -81,7 +81,7 @@ def format_last_modified(instant: int, zone: ZoneInfo) -> str:
 
 
 def parse_http_date(text: str) -> int | None:
-    """Read ``If-Modified-Since``, by RFC 9110 or as ``Last-Modified`` was written; ``None`` when it is neither."""
+    """Read ``If-Modified-Since``, as RFC 9110 or ``Last-Modified`` writes it; ``None`` when it is neither."""
     try:
         read = parsedate_to_datetime(text)
         offset = _seconds(read.utcoffset())
@@ -96,7 +96,9 @@ def _read(value: object) -> tuple[datetime, int, int | None] | None:
     if match is None:
         return None
     try:
-        wall = datetime.fromisoformat(f"{match['date']}T{match['minutes'] or '00:00'}{match['seconds'] or ':00'}")
+        wall = datetime.fromisoformat(
+            f"{match['date']}T{match['minutes'] or '00:00'}{match['seconds'] or ':00'}"
+        )
     except ValueError:
         return None
     fraction = int((match["fraction"] or ".0")[1:10].ljust(9, "0"))

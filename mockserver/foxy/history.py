@@ -1,8 +1,8 @@
 """What a Foxy store has sold: customers and transactions, day by day, for its reports to list.
 
-A day's sales are a pure function of (seed, store, day), so a report over any period costs what the period costs
-and nothing is kept. Each new customer makes a first transaction, which may begin a subscription; earlier customers
-come back; subscriptions renew. Amounts are whole cents.
+A day's sales are a pure function of (seed, store, day), so a report costs what its period costs, and nothing
+is kept. Each new customer makes a first transaction, which may begin a subscription; earlier customers come
+back; subscriptions renew. Amounts are whole cents.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Recipe:
             free_shipping_cents=raw["freeShippingCents"],
             mail_hosts=tuple(raw["mailHosts"]),
             products=tuple(Product(p["code"], p["name"], p["cents"], 0) for p in raw["products"]),
-            subscriptions=tuple(Product(p["code"], p["name"], p["cents"], p["days"]) for p in raw["subscriptions"]),
+            subscriptions=tuple(
+                Product(p["code"], p["name"], p["cents"], p["days"]) for p in raw["subscriptions"]
+            ),
             coupons=tuple(Coupon(c["code"], c["name"], c["percent"]) for c in raw["coupons"]),
             vocabulary=raw["vocabulary"],
         )
@@ -200,7 +202,7 @@ class History:
         day = self.opened + timedelta(days=self._day_of(index))
         return datetime.combine(day, time()) + timedelta(seconds=self._first_second(index))
 
-    # How many customers there are: a fixed number a week, so that a day's newcomers need no look at earlier days.
+    # There is a fixed number of new customers a week, so that a day's newcomers need no look at earlier days.
 
     def _known(self, day: int) -> int:
         """Return how many customers have bought up to the end of the day."""
@@ -222,7 +224,9 @@ class History:
         known = self._known(day - 1)
         for k in range(self._of_day(day, 0) % (self.recipe.most_returning_per_day + 1) if known else 0):
             who = self._of_day(day, 3 * k + 1) % known
-            sales.append(_Sale(_second(self._of_day(day, 3 * k + 2)), who, False, None, self._of_day(day, 3 * k + 3)))
+            sales.append(
+                _Sale(_second(self._of_day(day, 3 * k + 2)), who, False, None, self._of_day(day, 3 * k + 3))
+            )
         for days in {product.days for product in self.recipe.subscriptions}:
             for payment in range(1, self.recipe.most_payments):
                 for i in self._newcomers(day - days * payment):
@@ -237,7 +241,10 @@ class History:
         if sale.product is not None:
             products: tuple[tuple[Product, int], ...] = ((sale.product, 1),)
         else:
-            picked = recipe.products[chance % len(recipe.products)], recipe.products[chance // 64 % len(recipe.products)]
+            picked = (
+                recipe.products[chance % len(recipe.products)],
+                recipe.products[chance // 64 % len(recipe.products)],
+            )
             quantities = {product: 1 + (chance >> 16 + 4 * k) % 3 for k, product in enumerate(picked)}
             products = tuple(quantities.items())
             if (chance >> 32) % 100 < recipe.coupon_percent:

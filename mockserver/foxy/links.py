@@ -25,18 +25,22 @@ class Signed(NamedTuple):
 class Signer:
     """Make and check the links of one world.
 
-    A link names its report, since two reports can be ready in the same millisecond, and the tick at which it ends.
-    Links of another seed or world are no good.
+    A link names its report, since two reports can be ready in the same millisecond, and the tick at which it
+    ends. Links of another seed or world are no good.
     """
 
     def __init__(self, seed: int, world: str) -> None:
         self._key = sha256(f"foxy\x1f{seed}\x1f{world}".encode()).digest()
 
     def link(self, folder: str, file: str, report: int, now: int) -> str:
-        """Return path and query of a link that is good while less than 600 seconds have passed since ``now``."""
+        """Return path and query of a link that is good until 600 seconds after ``now``."""
         path = DOWNLOAD_PATH.format(folder=folder, file=file)
         expires = now + LINK_SECONDS * SECOND
-        fields = {"report": report, "expires": expires, "signature": self._sign(path, str(report), str(expires))}
+        fields = {
+            "report": report,
+            "expires": expires,
+            "signature": self._sign(path, str(report), str(expires)),
+        }
         return f"{path}?{urlencode(fields)}"
 
     def check(self, folder: str, file: str, fields: dict[str, str], now: int) -> Signed:
@@ -53,7 +57,9 @@ class Signer:
         signed = Signed(int(report), int(expires))
         if now >= signed.expires:
             late = (now - signed.expires) / SECOND
-            raise LinkError(f"The link ran out {late:g} seconds ago; GET the report or the collection for a new one.")
+            raise LinkError(
+                f"The link ran out {late:g} seconds ago; GET the report or the collection for a new one."
+            )
         return signed
 
     def _sign(self, path: str, report: str, expires: str) -> str:

@@ -1,7 +1,7 @@
 """Check what a client sends to order a report.
 
-Foxy's validations are those of its PHP ActiveRecord: every attribute is checked, each failure is an entry of its own
-(FOXY-MULTI-ERR), in the order of the documents' attributes.
+Foxy's validations are those of its PHP ActiveRecord: every attribute is checked, each failure is an entry of
+its own (FOXY-MULTI-ERR), in the order of the documents' attributes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ def read_order(body: Mapping[str, Any]) -> Order:
     version = _cast(body.get("version")) or LATEST
     failures += _check_version(version)
     start, end = parse_wall(body.get("datetime_start")), parse_wall(body.get("datetime_end"))
-    for attribute, date, rule in (("datetime_start", start, "FOXY-START-REQ"), ("datetime_end", end, "FOXY-END-REQ")):
+    for attribute, date, rule in (
+        ("datetime_start", start, "FOXY-START-REQ"),
+        ("datetime_end", end, "FOXY-END-REQ"),
+    ):
         if date is None:
             failures.append(_blank_date(attribute, body.get(attribute), rule))
     if failures or start is None or end is None:
@@ -89,15 +92,11 @@ def _blank_date(attribute: str, value: object, rule: str) -> Failure:
     if value is None or value == "":
         return Failure(rule, attribute, f"{attribute} is blank; accepted: YYYY-MM-DD HH:MM:SS")
     explain = f"{attribute} is {str(value)[:60]!r}, which is no date; accepted: YYYY-MM-DD HH:MM:SS"
-    return Failure(f"FOXY-DT-BAD.{attribute}", attribute, explain)
+    return Failure(f"FOXY-DT-BAD.{attribute.removeprefix('datetime_')}", attribute, explain)
 
 
 def _cast(value: object) -> str:
-    """Cast as PHP casts a value for a column of text: 1 and true are "1", null and false are blank (G-33)."""
-    if value is None or value is False:
+    """Cast as PHP casts a value for a column of text: null is blank, the number 1 is "1" (G-33)."""
+    if value is None:
         return ""
-    if value is True:
-        return "1"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    return value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,7 +1,7 @@
 """OAuth tokens of a world: who was granted what, and until when.
 
-Grants of the fixtures are good for ever, or have always run out; those that ``/token`` gives live on the world's
-clock.
+Grants of the fixtures are good for ever, or have always run out; those that ``/token`` gives live on the
+world's clock.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from mockserver.simulation.clock import SECOND
 from mockserver.simulation.worlds import World
 
 TOKEN_DIGITS = 40
+KEPT = 10_000
+"""From so many access tokens on, those that have run out are forgotten; until then they are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,12 @@ class Tokens:
     def issue(self, client: Client, scope: str) -> str:
         """Issue an access token for two hours (FOXY-AUTH-TTL)."""
         token = self._world.hex(TOKEN_DIGITS)
-        self._access[token] = Grant(client, scope, self._world.clock.ticks() + ACCESS_SECONDS * SECOND)
+        now = self._world.clock.ticks()
+        if len(self._access) > KEPT:
+            self._access = {
+                token: grant for token, grant in self._access.items() if grant.expires == 0 or grant.good(now)
+            }
+        self._access[token] = Grant(client, scope, now + ACCESS_SECONDS * SECOND)
         return token
 
     def issue_refresh(self, client: Client, scope: str) -> str:

@@ -87,11 +87,16 @@ class Directory:
 
     def history(self, seed: int, store: Store) -> History:
         """Return what a store has sold; worlds of the same seed share it."""
-        return self._histories.setdefault((seed, store.id), History(self.recipe, seed, store.id, store.opened))
+        return self._histories.setdefault(
+            (seed, store.id), History(self.recipe, seed, store.id, store.opened)
+        )
 
 
 def _grants(rows: list[dict[str, Any]], name: str, clients: Mapping[str, Client]) -> dict[str, Grant]:
-    return {row[name]: Grant(clients[row["client"]], row["scope"], 0 if row.get("expired") else None) for row in rows}
+    return {
+        row[name]: Grant(clients[row["client"]], row["scope"], 0 if row.get("expired") else None)
+        for row in rows
+    }
 
 
 class Foxy:
