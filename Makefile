@@ -8,7 +8,7 @@ NODE_INSTALLED := node_modules/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint type contract bench fidelity clean
+.PHONY: help run test lint type contract e2e bench fidelity clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +26,7 @@ run: $(INSTALLED) ## start the server (options: make run ARGS='--port 9000')
 	$(BIN)/mockserver serve $(ARGS)
 
 test: $(INSTALLED) ## run all tests, the contract tests with a fixed seed among them
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --ignore tests/e2e $(ARGS)
 
 lint: $(INSTALLED) $(NODE_INSTALLED) type ## check code, imports, types and specifications
 	$(BIN)/ruff check .
@@ -34,6 +34,9 @@ lint: $(INSTALLED) $(NODE_INSTALLED) type ## check code, imports, types and spec
 	$(BIN)/lint-imports
 	$(BIN)/openapi-spec-validator $(filter-out openapi/rules%,$(wildcard openapi/*.yaml))
 	npm run --silent lint
+
+e2e: $(INSTALLED) ## run the documentation's console sessions (needs curl)
+	$(BIN)/pytest tests/e2e $(ARGS)
 
 type: $(INSTALLED) ## check types
 	$(BIN)/mypy

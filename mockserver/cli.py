@@ -155,15 +155,15 @@ def serve(
     )
     configure_logging(settings.log_format, access_log=settings.access_log)
     try:
+        app = MockServer(settings)
+    except (ContractError, UnknownService) as error:
+        raise click.ClickException(str(error)) from error
+    try:
         listener = bind(settings.host, settings.port)
     except OSError as error:
         raise click.ClickException(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}."
         ) from error
-    try:
-        app = MockServer(settings)
-    except (ContractError, UnknownService) as error:
-        raise click.ClickException(str(error)) from error
 
     def ready(url: str) -> None:
         if settings.ready_file:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -57,9 +59,23 @@ def gather(items: list[pytest.Item], tests: dict[str, set[str]]) -> None:
 def collect() -> dict[str, set[str]]:
     """Return the names of the tests by rule, without running any."""
     collector = _Collector()
-    arguments = ["--collect-only", "-qq", "-p", "no:xdist", "-p", "no:cacheprovider", "tests"]
-    if code := pytest.main(arguments, plugins=[collector]):
-        raise SystemExit(int(code))
+    arguments = [
+        "--collect-only",
+        "-qq",
+        "-p",
+        "no:warnings",
+        "-W",
+        "ignore",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "tests",
+    ]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        code = pytest.main(arguments, plugins=[collector])
+    if code:
+        raise SystemExit(output.getvalue())
     return collector.tests
 
 
@@ -89,10 +105,10 @@ def page(catalogue: Catalogue, tests: dict[str, set[str]]) -> str:
         lines += [
             f"### {api}",
             "",
-            "| rule | operation | status | says | evidence | source | tests |",
+            "| rule | operation | status | says | evidence | source | proved in |",
             "|---|---|---|---|---|---|---|",
         ]
-        lines += [_row(entry, len(tests.get(entry.id, ()))) for entry in entries]
+        lines += [_row(entry, tests.get(entry.id, set())) for entry in entries]
         lines.append("")
     lines += ["## Choices of ours in the specifications", ""]
     for name in (*SPECIFICATIONS, "records"):
@@ -105,18 +121,54 @@ def page(catalogue: Catalogue, tests: dict[str, set[str]]) -> str:
     return "\n".join(lines)
 
 
-def _row(entry: RuleEntry, tests: int) -> str:
+def _row(entry: RuleEntry, tests: set[str]) -> str:
     says = entry.reason or entry.summary
     if entry.type:
         says = f"`{entry.type}`: {says}"
-    cells = (f"`{entry.id}`", entry.operation, entry.status or "", says, entry.evidence, entry.source, tests)
+    cells = (
+        f"`{entry.id}`",
+        entry.operation,
+        entry.status or "",
+        says,
+        entry.evidence,
+        entry.source,
+        _proof(tests),
+    )
     return "| " + " | ".join(_cell(str(cell)) for cell in cells) + " |"
+
+
+def _proof(tests: set[str]) -> str:
+    """Name the files that hold the tests."""
+    return ", ".join(sorted({name.partition("::")[0].removeprefix("tests/") for name in tests}))
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+def problems(catalogue: Catalogue, tests: dict[str, set[str]]) -> list[str]:
+    """Return what is wrong: rules without a test, tests of unknown rules, a page that is out of date."""
+    found = [f"{rule_id} has no test." for rule_id in catalogue if not tests.get(rule_id)]
+    found += [
+        f"{rule_id} is no rule, but {min(names)} is marked with it."
+        for rule_id, names in tests.items()
+        if rule_id not in catalogue
+    ]
+    if not found and PAGE.read_text(encoding="utf-8") != page(catalogue, tests):
+        found.append(f"{PAGE.name} is out of date: run make fidelity.")
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with ``--check`` say what is wrong with it."""
+    catalogue, tests = load_catalogue(), collect()
+    if arguments != ["--check"]:
+        PAGE.write_text(page(catalogue, tests), encoding="utf-8")
+        return 0
+    found = problems(catalogue, tests)
+    sys.stdout.write("".join(f"{problem}\n" for problem in found))
+    return 1 if found else 0
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(load_catalogue(), collect()), encoding="utf-8")
-    sys.stdout.write(f"{PAGE} written.\n")
+    sys.exit(main(sys.argv[1:]))

@@ -22,7 +22,17 @@ class RunningServer:
 def run_server(tmp_path: Path, *options: str) -> Iterator[RunningServer]:
     """Start ``mockserver serve`` on a free port, wait until it answers, and end it afterwards."""
     ready = tmp_path / "ready"
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--ready-file", str(ready), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "mockserver",
+        "serve",
+        "--port",
+        "0",
+        "--ready-file",
+        str(ready),
+        *options,
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
@@ -37,5 +47,4 @@ def run_server(tmp_path: Path, *options: str) -> Iterator[RunningServer]:
         yield RunningServer(ready.read_text(encoding="utf-8").strip(), process)
     finally:
         process.terminate()
-        process.stderr.read()
-        process.wait(timeout=10)
+        process.communicate(timeout=10)

@@ -17,7 +17,9 @@ REFUSALS: dict[str, dict[str, str]] = {
         "REP-START-400-format": FILTERS,
     },
     "POST /login": {"AUTH-LOGIN-400-missing": CREDENTIALS},
-    "GET /login/checkToken": {"AUTH-OTOK-400-missing": "the document lists it as an error that every call has"},
+    "GET /login/checkToken": {
+        "AUTH-OTOK-400-missing": "the document lists it as an error that every call has"
+    },
     "GET /login/checkToken/{otok}": {"AUTH-OTOK-400-invalid": "a one-time token is good once"},
     "PUT /profiles/{api}/{target}": {"MOCK-400-body": PROFILE},
     "POST /clock/advance": {"MOCK-400-body": CALENDAR},
@@ -30,9 +32,15 @@ For these operations `positive_data_acceptance` is off in schemathesis.toml, and
 
 
 @schemathesis.check
-def refusals_are_expected(ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> None:
+def refusals_are_expected(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
     """A request that fits the schema is refused by none but the listed rules."""
-    if response.status_code not in (400, 422) or case.meta is None or not case.meta.generation.mode.is_positive:
+    if (
+        response.status_code not in (400, 422)
+        or case.meta is None
+        or not case.meta.generation.mode.is_positive
+    ):
         return
     rules = response.headers.get("x-mock-rule", [""])[0]
     expected = REFUSALS.get(f"{case.method.upper()} {case.path}", {})

@@ -54,7 +54,9 @@ def test_the_server_keeps_the_specification(name: str, server: RunningServer, tm
     chosen = {key: value for key, value in parameters.items() if key.partition(".")[2] in known}
     configuration = tmp_path / "schemathesis.toml"
     table = "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in chosen.items())
-    configuration.write_text(f"{CONFIGURATION.read_text(encoding='utf-8')}\n[parameters]\n{table}", encoding="utf-8")
+    configuration.write_text(
+        f"{CONFIGURATION.read_text(encoding='utf-8')}\n[parameters]\n{table}", encoding="utf-8"
+    )
     seed = str(random.SystemRandom().randrange(2**32)) if SEED == "random" else SEED
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),

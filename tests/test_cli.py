@@ -1,0 +1,122 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from mockserver.cli import main
+from tests.running import run_server
+
+
+def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, list(arguments), env=environment)
+    return result.exit_code, result.output
+
+
+def test_help_lists_the_commands() -> None:
+    code, text = invoke("--help")
+    assert code == 0
+    assert re.findall(r"^  (serve|health|rules) ", text, re.MULTILINE) == ["health", "rules", "serve"]
+
+
+def test_rules_are_printed_as_a_table_and_as_json() -> None:
+    code, table = invoke("rules")
+    assert code == 0
+    assert "REP-START-400-format" in table
+    code, text = invoke("rules", "--json")
+    entries = {entry["id"]: entry for entry in json.loads(text)}
+    assert entries["REP-PAUSE-404"]["reason"] == "The process is not running."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--records", "orders"], "is not like order=1000000"),
+        (["--records", "spoon=5", "--port", "0"], "There is no service spoon; there are adminUser"),
+        (["--speed", "0"], "Invalid value for '--speed'"),
+        (["--clock", "late"], "Invalid value for '--clock'"),
+        (["--port", "70000"], "Invalid value for '--port'"),
+        (["--host", "192.0.2.1", "--port", "0"], "Cannot listen on 192.0.2.1:0"),
+    ],
+)
+def test_a_bad_option_is_refused_with_what_is_wrong(arguments: list[str], message: str) -> None:
+    code, text = invoke("serve", *arguments)
+    assert code != 0
+    assert message in text
+
+
+def test_a_port_in_use_is_said_to_be() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, text = invoke("serve", "--port", str(taken.getsockname()[1]))
+    assert code == 1
+    assert "Cannot listen on" in text
+    assert "in use" in text
+
+
+def test_health_exits_with_one_when_nobody_answers() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    code, text = invoke("health", MOCKSERVER_PORT=str(port))
+    assert code == 1
+    assert f"http://127.0.0.1:{port} does not answer" in text
+
+
+def test_a_server_starts_says_how_to_call_it_and_ends_on_sigterm(tmp_path: Path) -> None:
+    with run_server(tmp_path, "--clock", "frozen", "--seed", "7") as server:
+        assert invoke("health", "--url", server.url)[0] == 0
+        assert httpx.get(f"{server.url}/_mock/clock").json()["mode"] == "frozen"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=5) == 0
+
+
+def test_options_can_be_set_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MOCKSERVER_CLOCK", "frozen")
+    monkeypatch.setenv("MOCKSERVER_AUTH", "off")
+    monkeypatch.setenv("MOCKSERVER_RECORDS", "order=3 product=5")
+    monkeypatch.setenv("MOCKSERVER_PUBLIC_URL", "https://shop.example")
+    with run_server(tmp_path) as server:
+        started = httpx.post(f"{server.url}/admin/api/v1/report/order/start").json()
+    assert started["total"] == 3
+    assert started["fileUrl"].startswith("https://shop.example/content/report/orders_")
+
+
+def test_the_json_log_has_one_object_a_request(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    url = ""
+    for line in process.stderr:
+        url = url or "".join(re.findall(r"http://127\.0\.0\.1:\d+", line)[:1])
+        if not line.strip() and url and "start" in previous:
+            break
+        previous = line
+    httpx.get(f"{url}/admin/api/v1/report/order/status", headers={"X-Mock-World": "logged"})
+    process.terminate()
+    entry = next(json.loads(line) for line in process.stderr if line.startswith("{"))
+    process.stderr.close()
+    process.wait(timeout=5)
+    assert entry | {"time": "", "milliseconds": 0} == {
+        "time": "",
+        "level": "info",
+        "logger": "mockserver.access",
+        "message": "GET /admin/api/v1/report/order/status 401",
+        "method": "GET",
+        "path": "/admin/api/v1/report/order/status",
+        "status": 401,
+        "world": "logged",
+        "rule": "REP-STATUS-401",
+        "milliseconds": 0,
+    }
