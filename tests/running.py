@@ -46,5 +46,7 @@ def run_server(tmp_path: Path, *options: str) -> Iterator[RunningServer]:
             raise AssertionError("The server did not start:\n" + "".join(lines))
         yield RunningServer(ready.read_text(encoding="utf-8").strip(), process)
     finally:
-        process.terminate()
-        process.communicate(timeout=10)
+        if process.returncode is None:
+            process.terminate()
+            process.communicate(timeout=10)
+        process.stderr.close()

@@ -6,8 +6,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -94,20 +92,12 @@ def test_options_can_be_set_by_the_environment(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_json_log_has_one_object_a_request(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--log-format", "json"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    url = ""
-    for line in process.stderr:
-        url = url or "".join(re.findall(r"http://127\.0\.0\.1:\d+", line)[:1])
-        if not line.strip() and url and "start" in previous:
-            break
-        previous = line
-    httpx.get(f"{url}/admin/api/v1/report/order/status", headers={"X-Mock-World": "logged"})
-    process.terminate()
-    entry = next(json.loads(line) for line in process.stderr if line.startswith("{"))
-    process.stderr.close()
-    process.wait(timeout=5)
+    with run_server(tmp_path, "--log-format", "json") as server:
+        url = f"{server.url}/admin/api/v1/report/order/status"
+        httpx.get(url, headers={"X-Mock-World": "logged"})
+        server.process.terminate()
+        log = server.process.communicate(timeout=5)[1]
+    entry = next(json.loads(line) for line in log.splitlines() if line.startswith("{"))
     assert entry | {"time": "", "milliseconds": 0} == {
         "time": "",
         "level": "info",

@@ -199,9 +199,9 @@ class PreferenceMiddleware(RoutedMiddleware[_PreferenceAPI]):  # type: ignore[mi
 class CompiledTokenHandler(ApiKeySecurityHandler):  # type: ignore[misc]
     """Connexion's handlers for API keys and bearer tokens, with what depends on the scheme decided once.
 
-    The function named by ``x-apikeyInfoFunc`` or ``x-bearerInfoFunc`` gets the exchange and the value, ``None`` when the request has none,
-    and returns a :class:`Principal`, or ``None`` when it has no opinion; a bad credential raises ``ValueError``
-    with what is wrong with it.
+    The function named by ``x-apikeyInfoFunc`` or ``x-bearerInfoFunc`` gets the exchange and the value, ``None``
+    when the request has none, and returns a :class:`Principal`, or ``None`` when it has no opinion; a bad
+    credential raises ``ValueError`` with what is wrong with it.
     """
 
     def get_fn(self, security_scheme: dict[str, Any], required_scopes: Any) -> Any:

@@ -101,7 +101,7 @@ def _test(field: Field, name: str, text: str) -> Test:
 
 
 def _any_of(test: Test) -> Test:
-    """An array fulfils what one of its elements fulfils."""
+    """Let an array fulfil what one of its elements fulfils."""
     return lambda values: isinstance(values, list) and any(test(value) for value in values)
 
 

@@ -62,7 +62,7 @@ def test_an_example_with_another_status_than_its_rule_is_refused(folder: Specifi
 
 def test_an_example_that_says_something_else_than_its_rule_is_refused(folder: SpecificationFolder) -> None:
     folder.rules["rules"][-1]["reason"] = "No such cup."
-    with pytest.raises(CatalogueError, match="does not say the rule's reason: 'No such cup.'"):
+    with pytest.raises(CatalogueError, match=r"does not say the rule's reason: 'No such cup\.'"):
         folder.load()
 
 
