@@ -1,25 +1,29 @@
 """Hold the records: a base that all worlds share, and what each world wrote on top of it.
 
 The base is never stored. Record `i` of a service is computed from the seed when somebody looks, so a million
-records cost nothing until they are streamed. What a world writes is kept as JSON bytes: a third of the size
-of a dictionary, and nobody can change it by accident. A snapshot shares these with its world until the world
-writes again.
+records cost nothing until they are streamed. What a world writes is kept as JSON in a database of its own
+(see `store` and `overlay`), so a million written records cost no memory either.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, partial
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
 from mockserver.records.compiler import Compiler, KeyIndex, MakeRecord
+from mockserver.records.overlay import Key, Mark, Overlay
 from mockserver.records.recipes import Recipes
 from mockserver.records.services import FieldType, Service
+from mockserver.records.staging import NaturalKeys, Staging
+from mockserver.records.store import Store
 
 __all__ = ["EPOCH", "DataSet", "Record", "Records", "Snapshot"]
 
@@ -79,37 +83,6 @@ class DataSet:
         return self._compiler.record(service)
 
 
-class _Overlay:
-    """Hold what was written to one service: changed base records and deletions by place, the rest by key."""
-
-    __slots__ = ("added", "changed", "deleted", "highest", "shared")
-
-    def __init__(self) -> None:
-        self.changed: dict[int, bytes] = {}
-        self.deleted: set[int] = set()
-        self.added: dict[object, bytes] = {}
-        self.highest = 0
-        self.shared = False
-
-    def copy(self) -> _Overlay:
-        other = _Overlay()
-        other.changed, other.deleted, other.added = (
-            self.changed.copy(),
-            self.deleted.copy(),
-            self.added.copy(),
-        )
-        other.highest = self.highest
-        return other
-
-    def find(self, dataset: DataSet, service: str, key: object) -> Record | None:
-        if (added := self.added.get(key)) is not None:
-            return _load(added)
-        index = dataset.index(service, key)
-        if index is None or index in self.deleted:
-            return None
-        return _load(self.changed[index]) if index in self.changed else dataset.record(service, index)
-
-
 class Snapshot:
     """Be one service's records as they were at one moment; later writes do not show.
 
@@ -117,14 +90,15 @@ class Snapshot:
     arrival. Every record is a dictionary of its own.
     """
 
-    def __init__(self, dataset: DataSet, service: str, overlay: _Overlay) -> None:
+    def __init__(self, dataset: DataSet, service: str, overlay: Overlay) -> None:
         self._dataset = dataset
         self._service = service
         self._overlay = overlay
-        self._base = dataset.count(service) - len(overlay.deleted)
+        self._mark = overlay.mark()
+        self._base = dataset.count(service) - self._mark.deleted
 
     def __len__(self) -> int:
-        return self._base + len(self._overlay.added)
+        return self._base + self._mark.added
 
     def __iter__(self) -> Iterator[Record]:
         return self.iterate()
@@ -136,34 +110,54 @@ class Snapshot:
             yield from self._iterate_base(self._place(start), self._place(min(stop, self._base) - 1) + 1)
         begin, end = max(0, start - self._base), stop - self._base
         if begin < end:
-            yield from map(_load, islice(self._overlay.added.values(), begin, end))
+            yield from map(_load, islice(self._overlay.iterate_added(self._mark, begin), end - begin))
 
     def get(self, key: object) -> Record | None:
         """Return the record with a key, None when there is none."""
-        return self._overlay.find(self._dataset, self._service, key)
+        return _find(self._dataset, self._service, self._overlay, key, self._mark)
+
+    def changed(self) -> Iterator[tuple[int, bytes]]:
+        """Yield place and content of the base records that were changed."""
+        return self._overlay.iterate_changed(self._mark, 0, self._dataset.count(self._service))
+
+    def added(self) -> Iterator[bytes]:
+        """Yield the added records."""
+        return self._overlay.iterate_added(self._mark)
+
+    @property
+    def highest(self) -> int:
+        """Return the highest integer key that was ever added."""
+        return self._mark.highest
+
+    @cached_property
+    def deleted(self) -> list[int]:
+        """Return the places of deleted base records, sorted."""
+        gone = self._overlay.deleted.copy().items() if self._mark.deleted else ()
+        return sorted(place for place, version in gone if version <= self._mark.version)
 
     def _iterate_base(self, first: int, last: int) -> Iterator[Record]:
         """Yield the live base records between two places of the base, in runs that nothing was written to."""
-        touched, overlay = self._touched, self._overlay
-        for index in touched[bisect_left(touched, first) : bisect_left(touched, last)]:
+        for index, written in self._touched(first, last):
             yield from self._dataset.records(self._service, first, index)
-            if index in overlay.changed:
-                yield _load(overlay.changed[index])
+            if written is not None:
+                yield _load(written)
             first = index + 1
         yield from self._dataset.records(self._service, first, last)
+
+    def _touched(self, first: int, last: int) -> Iterator[tuple[int, bytes | None]]:
+        """Yield the places between two that were written to, with None where a record was deleted."""
+        begin, end = bisect_left(self.deleted, first), bisect_left(self.deleted, last)
+        gone: Iterator[tuple[int, bytes | None]] = ((place, None) for place in self.deleted[begin:end])
+        return merge(gone, self._overlay.iterate_changed(self._mark, first, last), key=itemgetter(0))
 
     def _place(self, position: int) -> int:
         """Return the place in the base of the live record at a position: skip what was deleted before it."""
         return position + bisect_right(self._gaps, position)
 
     @cached_property
-    def _touched(self) -> list[int]:
-        return sorted(self._overlay.changed.keys() | self._overlay.deleted)
-
-    @cached_property
     def _gaps(self) -> list[int]:
         """Return, for each deleted place, the number of live records before it."""
-        return [index - before for before, index in enumerate(sorted(self._overlay.deleted))]
+        return [index - before for before, index in enumerate(self.deleted)]
 
 
 class Records:
@@ -171,58 +165,52 @@ class Records:
 
     def __init__(self, dataset: DataSet) -> None:
         self.dataset = dataset
-        self._overlays: dict[str, _Overlay] = {}
+        self._store = Store()
+        self._overlays: dict[str, Overlay] = {}
+        self._inherited: dict[str, Snapshot] = {}
 
     def snapshot(self, service: str) -> Snapshot:
-        """Return the records as they are now, at no cost until the next write."""
-        overlay = self._overlays.get(service)
-        if overlay is None:
-            self.dataset.count(service)  # KeyError for an unknown service
-            overlay = self._overlays[service] = _Overlay()
-        overlay.shared = True
-        return Snapshot(self.dataset, service, overlay)
+        """Return the records as they are now, at no cost."""
+        return self._inherited.get(service) or Snapshot(self.dataset, service, self._overlay(service))
 
     def count(self, service: str) -> int:
         """Return the number of records."""
-        overlay = self._overlays.get(service)
-        base = self.dataset.count(service)
-        return base if overlay is None else base - len(overlay.deleted) + len(overlay.added)
+        if service in self._inherited:
+            return len(self._inherited[service])
+        overlay = self._overlay(service)
+        with self._store.lock:
+            return self.dataset.count(service) - len(overlay.deleted) + overlay.added
 
     def find(self, service: str, key: object) -> Record | None:
         """Return the record with a key as a new dictionary, None when there is none."""
-        overlay = self._overlays.get(service)
-        if overlay is not None:
-            return overlay.find(self.dataset, service, key)
-        index = self.dataset.index(service, key)
-        return None if index is None else self.dataset.record(service, index)
+        if service in self._inherited:
+            return self._inherited[service].get(key)
+        return _find(self.dataset, service, self._overlay(service), key)
 
     def put(self, service: str, record: Mapping[str, Any]) -> bool:
         """Write a record under its key; return True when it is a new one, which then comes last.
 
-        Raises TypeError for what JSON cannot say: integers beyond 64 bits, objects nested deeper than 254.
+        Raises TypeError for what JSON cannot say (integers beyond 64 bits, objects nested deeper than 254) and
+        for a key that is neither an integer nor a string.
         """
         key = record[self.dataset.services[service].key]
+        if not _is_key(key):
+            raise TypeError(f"a record of {service} cannot have the key {key!r}")
         overlay, index = self._writable(service), self.dataset.index(service, key)
         written = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
         if index is not None and index not in overlay.deleted:
-            overlay.changed[index] = written
+            overlay.change(index, written)
             return False
-        created = key not in overlay.added
-        overlay.added[key] = written
-        if type(key) is int and key > overlay.highest:
-            overlay.highest = key
-        return created
+        return overlay.add(key, written)
 
     def delete(self, service: str, key: object) -> bool:
         """Delete the record with a key; return False when there is none."""
         overlay, index = self._writable(service), self.dataset.index(service, key)
-        if key in overlay.added:
-            del overlay.added[key]
+        if _is_key(key) and overlay.remove(key):
             return True
         if index is None or index in overlay.deleted:
             return False
-        overlay.deleted.add(index)
-        overlay.changed.pop(index, None)
+        overlay.delete(index)
         return True
 
     def next_id(self, service: str) -> int:
@@ -230,15 +218,28 @@ class Records:
         described = self.dataset.services[service]
         if described.fields[described.key].type is not FieldType.INTEGER:
             raise TypeError(f"the ids of {service} are no integers")
-        overlay = self._overlays.get(service)
-        return max(self._last_base_id(service), 0 if overlay is None else overlay.highest) + 1
+        return max(self._last_base_id(service), self._writable(service).highest) + 1
+
+    def stage(self, service: str, *, kept: bool = False) -> Staging:
+        """Return a place to keep the rows of an import until it is their turn, or, if `kept`, until it is dropped."""
+        key = self.dataset.services[service].key
+        return Staging(self._writable(service), key, partial(self.dataset.index, service), kept=kept)
+
+    def natural_keys(self, known: Iterable[tuple[str, Key]]) -> NaturalKeys:
+        """Return a place to look records up by natural keys; `known` are those of the records there are."""
+        return NaturalKeys(self._store, known)
 
     def copy(self) -> Records:
-        """Return an independent copy, at no cost until one of the two is written to."""
+        """Return an independent copy, at no cost until it is written to."""
         other = Records(self.dataset)
-        for service, overlay in self._overlays.items():
-            other._overlays[service] = overlay.copy()
+        for service in self._overlays.keys() | self._inherited.keys():
+            other._inherited[service] = self.snapshot(service)
         return other
+
+    def close(self) -> None:
+        """Let go of what was written; it is gone from the disk once no snapshot needs it any more."""
+        self._store = Store()
+        self._overlays, self._inherited = {}, {}
 
     def _last_base_id(self, service: str) -> int:
         count = self.dataset.count(service)
@@ -246,12 +247,49 @@ class Records:
             int(self.dataset.record(service, count - 1)[self.dataset.services[service].key]) if count else 0
         )
 
-    def _writable(self, service: str) -> _Overlay:
+    def _overlay(self, service: str) -> Overlay:
         overlay = self._overlays.get(service)
-        if overlay is None or overlay.shared:
-            overlay = _Overlay() if overlay is None else overlay.copy()
-            self._overlays[service] = overlay
+        if overlay is None:
+            self.dataset.count(service)  # KeyError for an unknown service
+            overlay = self._overlays.setdefault(service, Overlay(self._store, service))
         return overlay
+
+    def _writable(self, service: str) -> Overlay:
+        """Return the overlay; that of a copy is filled with what it inherited before the first write."""
+        overlay = self._overlay(service)
+        inherited = self._inherited.get(service)
+        if inherited is not None:
+            for place, written in inherited.changed():
+                overlay.change(place, written)
+            for place in inherited.deleted:
+                overlay.delete(place)
+            for written in inherited.added():
+                overlay.add(_load(written)[self.dataset.services[service].key], written)
+            overlay.reserve(inherited.highest)
+            del self._inherited[service]
+        return overlay
+
+
+def _is_key(key: object) -> TypeGuard[Key]:
+    return type(key) is str or (type(key) is int and -(1 << 63) <= key < 1 << 63)
+
+
+def _find(
+    dataset: DataSet, service: str, overlay: Overlay, key: object, mark: Mark | None = None
+) -> Record | None:
+    """Return the record with a key, as of a mark or now."""
+    if not _is_key(key):
+        return None
+    if (added := overlay.added_with(key, mark)) is not None:
+        return _load(added)
+    index = dataset.index(service, key)
+    if index is None:
+        return None
+    gone = overlay.deleted.get(index)
+    if gone is not None and (mark is None or gone <= mark.version):
+        return None
+    written = overlay.changed_at(index, mark)
+    return dataset.record(service, index) if written is None else _load(written)
 
 
 def _load(written: bytes) -> Record:

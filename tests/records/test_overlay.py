@@ -75,7 +75,7 @@ def test_an_export_sees_the_data_as_they_were_at_its_start(records: Records) -> 
 
 def test_a_snapshot_costs_nothing_while_nothing_is_written(records: Records) -> None:
     records.put(SUBSCRIBER, {"id": 77})
-    assert records.snapshot(SUBSCRIBER)._overlay is records.snapshot(SUBSCRIBER)._overlay
+    assert records.snapshot(SUBSCRIBER)._mark == records.snapshot(SUBSCRIBER)._mark
 
 
 def test_worlds_do_not_see_each_other(records: Records) -> None:
