@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -112,21 +113,32 @@ class Exchange:
 
     async def body(self) -> bytes:
         """Read the whole request body; one over the server's limit fails with the API's 413."""
-        limit = self.server.settings.max_body
-        parts: list[bytes] = []
-        size = 0
-        while True:
+        return b"".join([part async for part in self.stream()])
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the request body as it comes in; one over the server's limit fails with the API's 413.
+
+        A length that is announced in advance is refused at once. The server reads over what the client sends
+        after the answer, so that a client that listens only then gets it too.
+        """
+        announced = self.headers.get("content-length", "")
+        self._check_size(int(announced) if announced.isdecimal() else 0)
+        size, more = 0, True
+        while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
-            part = message.get("body", b"")
+            part: bytes = message.get("body", b"")
             size += len(part)
-            if size > limit:
-                explain = f"The body is larger than {limit} bytes."
-                raise self.server.contract.unrouted_rule(self.path, 413, explain)
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts)
+            self._check_size(size)
+            yield part
+            more = message.get("more_body", False)
+
+    def _check_size(self, size: int) -> None:
+        limit = self.server.settings.max_body
+        if size > limit:
+            explain = f"The body is larger than {limit} bytes."
+            raise self.server.contract.unrouted_rule(self.path, 413, explain)
 
     @property
     def public_url(self) -> str:
