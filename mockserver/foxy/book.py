@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal, NamedTuple
 
 from mockserver.foxy.ordering import Order
 from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import Profile
-from mockserver.simulation.timeline import State
+from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.worlds import World
 
 API = "foxy"
@@ -29,6 +30,7 @@ class Report:
     :ivar created: calendar time of the order, in nanoseconds since 1970.
     :ivar job: the work on it; ``None`` for a report of the fixtures, which is ``fixed``.
     :ivar fixed: status and ``date_modified`` of a report without a job.
+    :ivar ended: calendar time at which the job ended, once it has; setting the clock back does not change it.
     """
 
     id: int
@@ -41,6 +43,7 @@ class Report:
     created: int
     job: Job | None = None
     fixed: tuple[Status, int] = ("queued", 0)
+    ended: int | None = None
 
 
 class View(NamedTuple):
@@ -72,10 +75,12 @@ class ReportBook:
     def __init__(self, world: World) -> None:
         self._world = world
         self._reports: dict[int, Report] = {}
+        self._last = 0
 
     def add(self, report: Report) -> None:
-        """Put a report of the fixtures into the book."""
+        """Put a report into the book."""
         self._reports[report.id] = report
+        self._last = max(self._last, report.id)
 
     def order(self, store: int, user: int, order: Order, days: int, profile: Profile) -> Report:
         """Order a report; it is queued now and ready, or in error, later (FOXY-LC-ASYNC, FOXY-INIT-QUEUED).
@@ -84,7 +89,7 @@ class ReportBook:
         """
         now = self._world.clock.ticks()
         report = Report(
-            id=max(self._reports, default=0) + 1,
+            id=self._last + 1,
             store=store,
             user=user,
             name=order.name,
@@ -96,8 +101,12 @@ class ReportBook:
         report.job = self._world.jobs.start(
             API, str(store), max(days, 1), profile, now, payload=report.id, replace=False
         )
-        self._reports[report.id] = report
+        self._world.on_end(report.job, partial(self._end, report))
+        self.add(report)
         return report
+
+    def _end(self, report: Report, job: Job, seen: Progress) -> None:
+        report.ended = self._world.clock.calendar(seen.ended_at)
 
     def find(self, id: int) -> Report | None:
         """Return the report with this id."""
@@ -121,6 +130,5 @@ class ReportBook:
         seen = job.look(now)
         if not seen.state.ended or seen.ended_at is None:
             return View(report, "queued", report.created)
-        return View(
-            report, "ready" if seen.state is State.FINISHED else "error", clock.calendar(seen.ended_at)
-        )
+        status: Status = "ready" if seen.state is State.FINISHED else "error"
+        return View(report, status, clock.calendar(seen.ended_at) if report.ended is None else report.ended)

@@ -60,7 +60,7 @@ DOWNLOAD_PATH = "/downloads/{folder}/{file}"
 """G-35: where this server keeps the files that Foxy keeps on another host."""
 
 LIFETIME_WITHIN_PERIOD = True
-"""G-35: a customer's lifetime value is the sum of the reporting period, not of all that came before its end."""
+"""G-35: a customer's lifetime value is the sum of the reporting period, not of all before its end."""
 
 LINK_SECONDS = 600
 """R-13: "This link will only work for 10 minutes"; good while less than that has passed."""

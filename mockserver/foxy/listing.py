@@ -1,6 +1,7 @@
 """Select, sort and page a collection by query.
 
-``limit``, ``offset``, ``order``, ``fields`` and ``zoom`` are reserved; every other key is a filter (Q-1). Of a repeated key the last counts.
+``limit``, ``offset``, ``order``, ``fields`` and ``zoom`` are reserved; every other key is a filter (Q-1). Of
+a repeated key the last counts.
 """
 
 from __future__ import annotations
