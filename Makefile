@@ -35,7 +35,7 @@ lint: $(INSTALLED) $(NODE_INSTALLED) type ## check code, imports, types and spec
 	$(BIN)/openapi-spec-validator $(filter-out openapi/rules%,$(wildcard openapi/*.yaml))
 	npm run --silent lint
 
-e2e: $(INSTALLED) ## run the documentation's console sessions (needs curl)
+e2e: $(INSTALLED) $(NODE_INSTALLED) ## run the documentation's sessions and real clients (needs curl and node)
 	$(BIN)/pytest tests/e2e $(ARGS)
 
 type: $(INSTALLED) ## check types

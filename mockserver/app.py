@@ -12,6 +12,7 @@ from mockserver.contract.compiled_app import CompiledApp
 from mockserver.contract.edge import Edge
 from mockserver.contract.server import Server
 from mockserver.contract.specification import load_specification, read_yaml
+from mockserver.foxy.world import Directory, Foxy
 from mockserver.records import DataSet, Records, Service, load_recipes, load_services
 from mockserver.resources import shipped
 from mockserver.settings import Settings
@@ -20,7 +21,7 @@ from mockserver.simulation.worlds import World, Worlds, WorldSettings
 from mockserver.websale.login import Accounts, Logins
 from mockserver.websale.shop import Shop
 
-SPECIFICATIONS = ["websale-login", "websale-report", "websale-content", "mock-control"]
+SPECIFICATIONS = ["websale-login", "websale-report", "websale-content", "foxy", "mock-control"]
 
 EXPOSED_HEADERS = [
     "X-Mock-Rule",
@@ -83,7 +84,9 @@ def _worlds(settings: Settings) -> Worlds:
             raise UnknownService(name, services)
     dataset = DataSet(services, load_recipes(fixtures), settings.seed, settings.records)
     accounts = Accounts.from_fixture(read_yaml(fixtures / "users.yaml"))
+    directory = Directory.from_fixture(read_yaml(fixtures / "foxy.yaml"))
     factories: Mapping[type[Any], Callable[[World], Any]] = {
+        Foxy: lambda world: Foxy(world, directory),
         Logins: lambda world: Logins(world, accounts),
         Shop: lambda world: Shop(services, Records(dataset)),
     }
@@ -91,13 +94,15 @@ def _worlds(settings: Settings) -> Worlds:
         seed=settings.seed,
         mode=settings.clock,
         speed=settings.speed,
-        default_profile=lambda api, target: _default_profile(services, target),
+        default_profile=lambda api, target: _default_profile(services, directory, api, target),
     )
     return Worlds(start, factories=factories, limit=settings.max_worlds)
 
 
-def _default_profile(services: Mapping[str, Service], target: str) -> Profile:
-    """Return the profile ``steady``, at the pace that the fixtures give the service."""
+def _default_profile(services: Mapping[str, Service], directory: Directory, api: str, target: str) -> Profile:
+    """Return the profile ``steady``, at the pace that the fixtures give the service or Foxy."""
+    if api == "foxy":
+        return directory.profile
     service = services.get(target)
     if service is None:
         return PROFILES["steady"]

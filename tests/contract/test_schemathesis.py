@@ -24,6 +24,11 @@ EXAMPLES = os.environ.get("MOCKSERVER_CONTRACT_EXAMPLES", "25")
 SEED = os.environ.get("MOCKSERVER_CONTRACT_SEED", "20260101")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
+WEBSALE = {"X-Authorization": "Bearer admin-token"}
+CREDENTIALS = {"foxy": {"Authorization": "Bearer foxy-token", "FOXY-API-VERSION": "1"}}
+PARAMETERS = {"foxy": {"path.id": "1"}}
+"""Values that schemathesis cannot guess: the fixtures' store, user and report have the id 1."""
+
 STEADY = {"kind": "steady", "startingSeconds": 0, "durationSeconds": 3600}
 """Jobs that run from the start and for long, so that pause, resume and cancel meet them."""
 
@@ -45,13 +50,14 @@ def _prepare(client: httpx.Client) -> dict[str, str]:
 @pytest.mark.parametrize("name", SPECIFICATIONS)
 def test_the_server_keeps_the_specification(name: str, server: RunningServer, tmp_path: Path) -> None:
     world = f"schemathesis-{name}"
-    headers = {"X-Authorization": "Bearer admin-token", "X-Mock-World": world}
-    with httpx.Client(base_url=server.url, headers=headers) as client:
+    headers = {**CREDENTIALS.get(name, WEBSALE), "X-Mock-World": world}
+    with httpx.Client(base_url=server.url, headers=WEBSALE | {"X-Mock-World": world}) as client:
         parameters = _prepare(client)
         document = client.get(f"/_mock/openapi/{name}.json").json()
         health = client.get("/_mock/health").json()
     known = {p["name"] for p in _parameters(document)}
     chosen = {key: value for key, value in parameters.items() if key.partition(".")[2] in known}
+    chosen |= PARAMETERS.get(name, {})
     configuration = tmp_path / "schemathesis.toml"
     table = "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in chosen.items())
     configuration.write_text(
