@@ -19,7 +19,7 @@ def check_examples(catalogue: Catalogue, operations: Operations, apis: dict[str,
     """Every example fits its schema, and every example of an error is a rule of the catalogue."""
     for operation in operations.values():
         for example in operation.examples.values():
-            _check(catalogue, example, operation.title, f"{operation.api.name}: {operation.title}")
+            _check(catalogue, example, operation.rules_of, f"{operation.api.name}: {operation.title}")
         for rule_id in operation.violations.values():
             if rule_id not in operation.examples and rule_id not in operation.common:
                 raise CatalogueError(

@@ -92,6 +92,8 @@ def load_contract(
                 raise SpecificationError(f"{specification.name}: {source.id} has no x-handler.")
             operation = compile_operation(specification, source, resolve(source.definition["x-handler"]))
             operation.place_of_rule = catalogue.place
+            if "x-before-body" in source.definition:
+                operation.before_body = resolve(source.definition["x-before-body"])
             operations[source.id] = operation
     for operation in operations.values():
         operation.common = apis[operation.api.base_path].examples

@@ -21,8 +21,8 @@ from mockserver.contract.schemas import Validator, compile_schema, find_faults
 from mockserver.contract.specification import OperationSource, Specification
 
 Handler = Callable[..., Awaitable[Any]]
-INTEGER = re.compile(r"[+-]?\d{1,18}")
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -69,6 +69,10 @@ class CompiledOperation:
 
     :ivar title: as the rule catalogue names it.
     :ivar violations: rule by part of the request (``x-violations``): which rule a bad part breaks.
+    :ivar rules_of: title under which the rule catalogue has its rules, when another operation shares them
+        (``x-rules-of``).
+    :ivar before_body: called with the exchange and the path's parameters before the body is read
+        (``x-before-body``), where an unknown resource goes before a bad body.
     :ivar right: verbs and service that the caller needs; the service may be a path parameter, in braces.
     :ivar responses: validator by (status, media type); ``None`` for content that is not JSON.
     :ivar examples: the named examples of all its responses.
@@ -91,6 +95,8 @@ class CompiledOperation:
     takes: frozenset[str] = frozenset()
     common: dict[str, Example] = field(default_factory=dict, repr=False)
     bare_statuses: frozenset[int] = frozenset()
+    rules_of: str = ""
+    before_body: Callable[..., None] | None = None
     place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
 
     async def bind(self, exchange: Exchange) -> dict[str, Any]:
@@ -104,6 +110,9 @@ class CompiledOperation:
             value = self._read(parameter, exchange)
             if parameter.argument in self.takes:
                 arguments[parameter.argument] = value
+        if self.before_body is not None:
+            places = [p for p in self.parameters if p.place == "path"]
+            self.before_body(exchange, **{p.argument: self._read(p, exchange) for p in places})
         if self.body is not None:
             body = await self._read_body(self.body, exchange)
             if "body" in self.takes:
@@ -112,26 +121,24 @@ class CompiledOperation:
 
     def _read(self, parameter: Parameter, exchange: Exchange) -> Any:
         if parameter.place == "path":
-            text: str | None = exchange.path_values[parameter.name]
+            texts = [exchange.path_values[parameter.name]]
         elif parameter.deep:
             start = parameter.name + "["
             pairs = {key[len(start) : -1]: value for key, value in exchange.query if key.startswith(start)}
             return pairs or None
         else:
-            text = None
-            for key, value in exchange.query:
-                if key == parameter.name:
-                    text = value
-        if text is None:
+            texts = [value for key, value in exchange.query if key == parameter.name]
+        if not texts:
             if parameter.required:
                 raise self.violated(
                     f"{parameter.place}.{parameter.name}", "required", parameter.name, "It is missing."
                 )
             return parameter.default
-        value = parameter.convert(text)
+        value: Any = texts if parameter.kind == "array" else parameter.convert(texts[-1])
         if not parameter.validator.is_valid(value):
-            error = next(parameter.validator.iter_errors(value))
-            raise self.violated(f"{parameter.place}.{parameter.name}", "", parameter.name, error.message)
+            fault = next(find_faults(parameter.validator, value))
+            part = f"{parameter.place}.{parameter.name}"
+            raise self.violated(part, fault.keyword, parameter.name, fault.message)
         return value
 
     async def _read_body(self, contract: BodyContract, exchange: Exchange) -> Any:
@@ -209,6 +216,7 @@ def compile_operation(
         responses=responses,
         examples=examples,
         bare_statuses=frozenset(bare),
+        rules_of=definition.get("x-rules-of", source.title),
         secured=bool(security),
         takes=frozenset(inspect.signature(handler).parameters),
     )

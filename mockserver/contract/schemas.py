@@ -77,7 +77,8 @@ class Fault:
 
     :ivar path: the place as people write it: ``options.headerParams[0].key``; the missing or surplus property
         itself for ``required`` and ``additionalProperties``.
-    :ivar pattern: the path for any element of an array: ``options.headerParams[].key``.
+    :ivar pattern: the path for any element of an array: ``options.headerParams[].key``; for a surplus property
+        the object that has it, since no specification can know its name.
     :ivar keyword: the keyword of the schema that is broken, such as ``type``.
     """
 
@@ -94,10 +95,10 @@ def find_faults(validator: Validator, value: Any) -> Iterator[Fault]:
         kind: Any = error.kind
         if kind.name == "required":
             steps.append(kind.property)
-        elif kind.name == "additionalProperties":
-            steps.append(kind.unexpected[0])
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
         pattern = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps)
+        if kind.name == "additionalProperties":
+            path += f".{kind.unexpected[0]}"
         yield Fault(path.lstrip("."), pattern.lstrip("."), kind.name, error.message)
 
 
