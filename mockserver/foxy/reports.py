@@ -7,7 +7,13 @@ from typing import Any
 from mockserver.contract import Answer, Exchange, Rule, Rules
 from mockserver.foxy.bodies import BodyError, parse_body
 from mockserver.foxy.book import API, Report, View
-from mockserver.foxy.conventions import API_ZONE, CREATED_MESSAGE, REPORT_PATH, TOKEN_USER_IS_REPORT_USER
+from mockserver.foxy.conventions import (
+    API_ZONE,
+    CREATED_MESSAGE,
+    HIDDEN_PROPERTIES,
+    REPORT_PATH,
+    TOKEN_USER_IS_REPORT_USER,
+)
 from mockserver.foxy.dates import format_instant, format_wall, wall_instant
 from mockserver.foxy.hal import DOWNLOAD, Document, link, links, respond, respond_allowed
 from mockserver.foxy.listing import Columns, Query, Value
@@ -25,7 +31,7 @@ async def listing(exchange: Exchange, id: str) -> Answer:
     store = find_store(exchange, caller_of(exchange, STORE), id)
     book, query = exchange.world.part(Foxy).reports, Query(exchange.query)
     views = [book.look(report, asked=True) for report in book.of_store(store.id)]
-    columns = Columns(DATES, TEXTS, frozenset(("id",)), store.zone)
+    columns = Columns(DATES, TEXTS, frozenset(HIDDEN_PROPERTIES), store.zone)
     found = query.select(views, columns, lambda view: _values(view, store))
     return respond(exchange, _collection(exchange, store, query, found))
 
