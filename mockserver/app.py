@@ -72,7 +72,11 @@ class MockServer:
 
 def _has_target(world: World, api: str, target: str) -> bool:
     """Tell whether jobs of the API can have this target in this world."""
-    return api not in ("report", "import") or target in world.part(Shop).services
+    if api in ("report", "import"):
+        return target in world.part(Shop).services
+    if api == "foxy":
+        return target in {str(store) for store in world.part(Foxy).directory.stores}
+    return api == "build"
 
 
 def _worlds(settings: Settings) -> Worlds:

@@ -7,8 +7,6 @@ The keys at the root of a specification that make it up:
     (413, 500). A path item may have its own.
 ``x-merge``
     function ``module:name`` that makes one body of several, for answers that report several failures.
-``x-finish``
-    function ``module:name`` that is called with exchange and answer before an answer goes out.
 ``x-method-override``
     ``{header, methods}``: a POST with this header is treated as the method that the header names.
 """
@@ -18,19 +16,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.contract.catalogue import Example
 from mockserver.contract.errors import SpecificationError
 from mockserver.contract.operations import response_examples
 from mockserver.contract.specification import Specification
 
-if TYPE_CHECKING:
-    from mockserver.contract.answers import Answer
-    from mockserver.contract.exchange import Exchange
-
 Merge = Callable[[list[dict[str, Any]]], dict[str, Any]]
-Finish = Callable[["Exchange", "Answer"], None]
 
 
 @dataclass
@@ -45,7 +38,6 @@ class Api:
     examples: dict[str, Example] = field(default_factory=dict)
     of_path: dict[str, dict[str, Example]] = field(default_factory=dict)
     merge: Merge | None = None
-    finish: Finish | None = None
     override_header: str = ""
     override_methods: frozenset[str] = frozenset()
 
@@ -58,8 +50,6 @@ class Api:
                 _add(self.of_path.setdefault(self.base_path + path, {}), specification, item["x-unrouted"])
         if "x-merge" in document:
             self.merge = resolve_function(document["x-merge"])
-        if "x-finish" in document:
-            self.finish = resolve_function(document["x-finish"])
         if override := document.get("x-method-override"):
             self.override_header = override["header"].lower()
             self.override_methods = frozenset(override["methods"])

@@ -68,21 +68,15 @@ class Edge:
             await self.app(scope, receive, send)
             if exchange.answer is None:
                 raise RuntimeError("Nothing answered the request.")
-            return self._finish(exchange, exchange.answer)
+            return exchange.answer.serialised()
         except ClientGone:
             raise
         except Exception as error:
             return self._answer_error(exchange, error)
 
-    def _finish(self, exchange: Exchange, answer: Answer) -> Answer:
-        finish = self.server.contract.api_of(exchange.path).finish
-        if finish is not None:
-            finish(exchange, answer)
-        return answer.serialised()
-
     def _answer_error(self, exchange: Exchange, error: Exception) -> Answer:
         try:
-            return self._finish(exchange, render(exchange, _rule_of(exchange, error)))
+            return render(exchange, _rule_of(exchange, error)).serialised()
         except Exception as bug:
             if bug is not error:
                 bug.__context__ = error

@@ -22,6 +22,11 @@ REFUSALS: dict[str, dict[str, str]] = {
     },
     "GET /login/checkToken/{otok}": {"AUTH-OTOK-400-invalid": "a one-time token is good once"},
     "PUT /profiles/{api}/{target}": {"MOCK-400-body": PROFILE},
+    "POST /token": {"FOXY-AUTH-400": "only the fixtures' clients, codes and tokens are anybody's"},
+    "POST /stores/{id}/reports": dict.fromkeys(
+        ("FOXY-ERR-400-JSON", "FOXY-NAME-REQ", "FOXY-START-REQ", "FOXY-END-REQ"),
+        "what a text, a form or an XML body holds is no matter of its schema",
+    ),
     "POST /clock/advance": {"MOCK-400-body": CALENDAR},
     "PUT /clock": {"MOCK-400-body": CALENDAR},
 }

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -26,9 +27,6 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 WEBSALE = {"X-Authorization": "Bearer admin-token"}
 CREDENTIALS = {"foxy": {"Authorization": "Bearer foxy-token", "FOXY-API-VERSION": "1"}}
-PARAMETERS = {"foxy": {"path.id": "1"}}
-"""Values that schemathesis cannot guess: the fixtures' store, user and report have the id 1."""
-
 STEADY = {"kind": "steady", "startingSeconds": 0, "durationSeconds": 3600}
 """Jobs that run from the start and for long, so that pause, resume and cancel meet them."""
 
@@ -39,8 +37,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-def _prepare(client: httpx.Client) -> dict[str, str]:
+def _prepare(client: httpx.Client, name: str) -> dict[str, str]:
     """Give the world what schemathesis cannot find by itself; return values for parameters."""
+    if name == "foxy":
+        client.put("/_mock/clock", json={"mode": "frozen"}).raise_for_status()
+        report = client.get("/report/1", headers=CREDENTIALS["foxy"]).json()
+        link = urlsplit(report["_links"]["fx:download_url"]["href"])
+        folder, file = link.path.split("/")[-2:]
+        query = {f"query.{key}": value for key, value in parse_qsl(link.query)}
+        return {"path.id": "1", "path.folder": folder, "path.file": file, **query}
     start = client.post("/admin/api/v1/report/order/start", headers={"Prefer": "profile=immediate"})
     for api in ("report", "import"):
         client.put(f"/_mock/profiles/{api}/*", json=STEADY).raise_for_status()
@@ -52,12 +57,11 @@ def test_the_server_keeps_the_specification(name: str, server: RunningServer, tm
     world = f"schemathesis-{name}"
     headers = {**CREDENTIALS.get(name, WEBSALE), "X-Mock-World": world}
     with httpx.Client(base_url=server.url, headers=WEBSALE | {"X-Mock-World": world}) as client:
-        parameters = _prepare(client)
+        parameters = _prepare(client, name)
         document = client.get(f"/_mock/openapi/{name}.json").json()
         health = client.get("/_mock/health").json()
     known = {p["name"] for p in _parameters(document)}
     chosen = {key: value for key, value in parameters.items() if key.partition(".")[2] in known}
-    chosen |= PARAMETERS.get(name, {})
     configuration = tmp_path / "schemathesis.toml"
     table = "".join(f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in chosen.items())
     configuration.write_text(
