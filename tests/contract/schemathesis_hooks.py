@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
+import httpx
 import schemathesis
 
 FILTERS = "which fields can be filtered, and which formats there are, depends on the service in the path"
@@ -34,6 +38,34 @@ REFUSALS: dict[str, dict[str, str]] = {
 
 For these operations `positive_data_acceptance` is off in schemathesis.toml, and the check below stands in for it.
 """
+
+
+BEFORE: dict[str, list[tuple[str, str]]] = {
+    f"{method} /{api}/{{service}}/{verb}": [("POST", event) for event in events]
+    for api in ("report", "import")
+    for method, verb, events in (
+        ("POST", "pause", ["start"]),
+        ("POST", "resume", ["start", "pause"]),
+        ("DELETE", "cancel", ["start"]),
+    )
+}
+"""What has to happen before a call can succeed. The stateful phase finds the way by links, and goes without."""
+
+
+@schemathesis.hook
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+    """Bring the service's job into the state that the call needs."""
+    if (
+        case.meta is None
+        or not case.meta.generation.mode.is_positive
+        or case.meta.phase.name.value == "stateful"
+    ):
+        return
+    for method, event in BEFORE.get(f"{case.method.upper()} {case.path}", []):
+        path = case.path.format(**(case.path_parameters or {})).rpartition("/")[0]
+        url = f"{os.environ['MOCKSERVER_URL']}/admin/api/v1{path}/{event}"
+        headers = {"X-Authorization": "Bearer admin-token", "X-Mock-World": os.environ["MOCKSERVER_WORLD"]}
+        httpx.request(method, url, headers=headers)
 
 
 @schemathesis.check

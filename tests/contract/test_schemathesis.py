@@ -74,7 +74,8 @@ def test_the_server_keeps_the_specification(name: str, server: RunningServer, tm
         *("--phases", "examples,coverage,fuzzing,stateful", "--seed", seed, "--max-examples", EXAMPLES),
         *(option for key, value in headers.items() for option in ("--header", f"{key}: {value}")),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"MOCKSERVER_URL": server.url, "MOCKSERVER_WORLD": world}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r"[1-9]\d* generated, [1-9]\d* passed", result.stdout), result.stdout
     after = httpx.get(f"{server.url}/_mock/health").json()
