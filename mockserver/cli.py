@@ -19,10 +19,12 @@ BANNER = """\
 commerce-mockserver {version}
 
   WEBSALE API   {url}/admin/api/v1
+  Foxy API      {url}/
   control       {url}/_mock/health
   API docs      {url}/_mock/docs
 
-  tokens        admin-token  editor-token  reader-token  writer-token  nobody-token  expired-token
+  WEBSALE       admin-token  editor-token  reader-token  writer-token  nobody-token  expired-token
+  Foxy          foxy-token, or the client foxy-client with foxy-secret and foxy-refresh
   worlds        send X-Mock-World: <name>, or use {url}/w/<name>/ as the base URL
 
   first call    curl -X POST -H 'X-Authorization: Bearer admin-token' \\
@@ -125,6 +127,13 @@ def main() -> None:
     type=click.IntRange(min=1),
     metavar="MIB",
     help="Largest request body.",
+)
+@option(
+    "--import-errors",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Faulty records that an import lists.",
 )
 @option("--ready-file", default="", metavar="PATH", help="Written (base URL) once the server answers.")
 @option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
