@@ -124,6 +124,10 @@ class Snapshot:
         """Yield the added records."""
         return self._overlay.iterate_added(self._mark)
 
+    def same_as(self, other: Snapshot) -> bool:
+        """Tell whether nothing was written between two snapshots of a service."""
+        return self._overlay is other._overlay and self._mark == other._mark
+
     @property
     def highest(self) -> int:
         """Return the highest integer key that was ever added."""

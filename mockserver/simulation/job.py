@@ -16,18 +16,21 @@ from .profiles import Profile
 from .timeline import ACTIVE, Course, Progress, State, course_of
 
 Notify: TypeAlias = Callable[["Job", int], object]
+Verdict: TypeAlias = Callable[[], str]
 
 
 class Job:
     """Be one export, import or build.
 
     ``payload`` is whatever the domain wants to find again. ``failed_at``, set by the domain, says how many
-    of the first n records failed. Ticks handed in never lie before what happened last; earlier ones count
-    as that instant.
+    of the first n records failed. ``verdict`` says, when the work is done, why it came to nothing ("" when it
+    did not): the job then ends in Error instead of Finished. It is asked once, as late as possible, and must not
+    depend on when. Ticks handed in never lie before what happened last; earlier ones count as that instant.
     """
 
     __slots__ = (
         "_course",
+        "_failure",
         "_final",
         "_last",
         "_notify",
@@ -36,6 +39,7 @@ class Job:
         "_ran",
         "_since",
         "_stalled",
+        "_verdict",
         "api",
         "failed_at",
         "file",
@@ -59,6 +63,7 @@ class Job:
         file: str | None = None,
         *,
         failed_at: Callable[[int], int] | None = None,
+        verdict: Verdict | None = None,
         notify: Notify | None = None,
     ) -> None:
         if total < 0:
@@ -83,7 +88,9 @@ class Job:
         self._polled = 0
         self._stalled: int | None = None  # running time at which progress stopped
         self._final: Progress | None = None  # what is seen for ever, once something ended the job
-        if self._course.at_once:
+        self._verdict = verdict
+        self._failure = ""
+        if self._course.at_once and verdict is None:
             self._final = self._progress(State.FINISHED, 0, tick)
 
     def __repr__(self) -> str:
@@ -102,7 +109,9 @@ class Job:
             return self._progress(State.STARTING, 0, None)
         end = self._end()
         if end is not None and tick >= end:
-            errors = self.profile.last_error, self.profile.global_error  # "" and 0 unless it is to fail
+            if self._course.outcome is State.FINISHED:
+                return self._done(self._course.end or 0, end)
+            errors = self.profile.last_error, self.profile.global_error
             return self._progress(self._course.outcome, self._course.end or 0, end, *errors)
         return self._progress(State.RUNNING, self._ran + tick - self._since, None)
 
@@ -138,7 +147,7 @@ class Job:
         end = self._end()
         if state is State.RUNNING and seen.state is State.STARTING and end != self._since:
             return self._since
-        if end is not None and state is self._course.outcome:
+        if end is not None and state.ended and state is self._outcome():
             return end
         return None
 
@@ -188,14 +197,17 @@ class Job:
             return seen
         self._polled += 1
         if self._polled >= (self.profile.polls or 1):
-            self._final = self._progress(State.FINISHED, self._running(now), now)
+            self._final = self._done(self._running(now), now)
         return self._happened(now)
 
     # --- what the control plane pushes ------------------------------------------------------------
 
     def complete(self, tick: int) -> Progress:
         """Finish the job now, with everything processed: from Starting, Running, Paused."""
-        return self._push("complete", tick, State.FINISHED)
+        self._allow("complete", tick, *ACTIVE)
+        now = max(tick, self._last)
+        self._final = self._done(self._running(now), now)
+        return self._happened(now)
 
     def fail(self, tick: int, last_error: str = "", global_error: int = 1) -> Progress:
         """End the job in Error now, with the progress it has: from Starting, Running, Paused."""
@@ -226,6 +238,21 @@ class Job:
         if self._since is None or now < self._since:
             return self._ran
         return self._ran + now - self._since
+
+    def _came_to_nothing(self) -> str:
+        if self._verdict is not None and self._course.outcome is State.FINISHED:
+            self._failure = self._verdict()
+            self._verdict = None
+        return self._failure
+
+    def _outcome(self) -> State:
+        return State.ERROR if self._came_to_nothing() else self._course.outcome
+
+    def _done(self, ran: int, ended_at: int) -> Progress:
+        failure = self._came_to_nothing()
+        if failure:
+            return self._progress(State.ERROR, ran, ended_at, failure, 1)
+        return self._progress(State.FINISHED, ran, ended_at)
 
     def _progress(
         self, state: State, ran: int, ended_at: int | None, last_error: str = "", global_error: int = 0
@@ -265,6 +292,7 @@ class Job:
         self._allow(wanted, tick, *ACTIVE)
         now = max(tick, self._last)
         self._final = self._progress(state, self._running(now), now, last_error, global_error)
+        self._verdict = None
         return self._happened(now)
 
     def _happened(self, now: int) -> Progress:

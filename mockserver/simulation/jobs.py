@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from .errors import NoSuchJob
-from .job import Job, JobJson, Notify, describe
+from .job import Job, JobJson, Notify, Verdict, describe
 from .profiles import Profile
 from .timeline import ACTIVE, BEFORE_START, ENDED, Progress, State
 
@@ -64,6 +64,7 @@ class JobBook:
         file: str | None = None,
         *,
         failed_at: Callable[[int], int] | None = None,
+        verdict: Verdict | None = None,
         replace: bool = True,
     ) -> Job:
         """Start a job and make it the current one of (api, target).
@@ -83,6 +84,7 @@ class JobBook:
             payload,
             file,
             failed_at=failed_at,
+            verdict=verdict,
             notify=self._notify,
         )
         self._next += 1

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -143,13 +143,17 @@ class World:
 
 
 class Worlds:
-    """Hold the worlds by name, at most ``limit``; the least recently used goes first."""
+    """Hold the worlds by name, at most ``limit``; the least recently used goes first.
+
+    Parts are made when they are first asked for; those that act by themselves are named in ``from_the_start``.
+    """
 
     def __init__(
         self,
         settings: WorldSettings | None = None,
         *,
         factories: Mapping[type[Any], Callable[[World], Any]] | None = None,
+        from_the_start: Sequence[type[Any]] = (),
         limit: int = 1000,
     ) -> None:
         if limit < 1:
@@ -157,6 +161,7 @@ class Worlds:
         self.settings = settings or WorldSettings()
         self.limit = limit
         self._factories = dict(factories or {})
+        self._from_the_start = tuple(from_the_start)
         self._worlds: OrderedDict[str, World] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -174,6 +179,8 @@ class Worlds:
                 self._worlds.move_to_end(name)
                 return world
             world = World(check_name(name), self.settings, self._factories)
+            for kind in self._from_the_start:
+                world.part(kind)
             self._worlds[name] = world
             self._evict(name)
             return world
