@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -14,6 +15,7 @@ from mockserver.contract.errors import CatalogueError, Rule, SpecificationError
 from mockserver.contract.operations import CompiledOperation, Handler, compile_operation
 from mockserver.contract.specification import Specification, load_specification, read_yaml
 
+SLASHES = re.compile("/{2,}")
 FALLBACK = "mock-control"
 """The specification whose API answers where no other base path fits, and for misuse of this server itself."""
 
@@ -36,7 +38,8 @@ class Contract:
         self._own = self.apis[self.specifications[FALLBACK].base_path]
 
     def api_of(self, path: str) -> Api:
-        """Return the API to which a path belongs, whether it exists there or not."""
+        """Return the API to which a path belongs, whether it exists there or not; slashes too many do not matter."""
+        path = SLASHES.sub("/", path)
         fitting = [base for base in self.apis if not base or path == base or path.startswith(base + "/")]
         return self.apis[max(fitting, key=len)] if fitting else self._own
 

@@ -429,6 +429,7 @@ async def test_the_documents_sample_can_be_had_verbatim(api: Steps) -> None:
         "/report/order/status/",
         "/report//status",
         "//report/order/status",
+        "///",
         "/report/order/status/x",
         "/nothing",
         "",
@@ -449,6 +450,12 @@ async def test_an_unknown_path_is_the_vendors_404_and_never_a_redirect(
 async def test_an_undeclared_method_is_405(client: httpx.AsyncClient, method: str) -> None:
     answer = await client.request(method, "/admin/api/v1/report/order/status")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+@pytest.mark.rule("COM-404-path")
+async def test_slashes_before_the_base_path_are_the_vendors_404_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get(httpx.URL("http://mock.test", raw_path=b"//admin/api/v1/report/order/status"))
+    assert rule_of(answer) == (404, "COM-404-path")
 
 
 @pytest.mark.rule("COM-JSON")
