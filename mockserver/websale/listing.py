@@ -1,20 +1,24 @@
-"""Filter records by query parameters: ``filter[field]=value`` and ``filter_<operator>[field]=value``.
+"""Filter, sort and page records by query parameters: ``filter_<operator>[field]=value``, ``sort=field:direction``.
 
-The notation and the operator ``gte`` are the documents' (S0, websale-api.md 2.3); the other operators are a
-convention. What is wrong with a filter is one of three things, and each resource has a rule for each.
+The notation, the operator ``gte`` and the keys of a page are the documents' (S0, S3, websale-api.md 2.3); the other
+operators are a convention. What can be wrong is one of a few things, and each resource has a rule for each.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from heapq import nlargest, nsmallest
+from math import inf
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+
 from mockserver.contract import Rule
-from mockserver.records import Field, FieldType
+from mockserver.records import Field, FieldType, Snapshot
 
 Record = Mapping[str, Any]
 Predicate = Callable[[Record], bool]
@@ -24,6 +28,8 @@ FILTER = re.compile(r"filter(?:_(?P<operator>[^\[\]]*))?(?:\[(?P<field>[^\[\]]*)
 OFFSET_AS_SPACE = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 COMPARISONS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 OPERATORS = ("eq", "neq", "ne", *COMPARISONS, "like", "in", "notIn")
+SCAN_IN_THREAD = 2_000
+"""From so many records on, going through them leaves the event loop free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +41,114 @@ class FilterRules:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListRules(FilterRules):
+    """The rules that a list gives besides for a bad order; bad syntax is the specification's to refuse."""
+
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What can be asked of a list: by which fields to filter, and to sort, what a bad question breaks.
+
+    :ivar choices: the values that a field can have, where they are few.
+    """
+
+    filters: Mapping[str, Field]
+    orders: Mapping[str, Field]
+    rules: ListRules
+    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def ask(self, query: Iterable[tuple[str, str]], sort: str | None, size: int, page_token: int) -> Question:
+        """Read what a request asks for; its ``sort`` is known to have one colon."""
+        filters = parse_filters(query, self.filters, self.rules, self.choices)
+        path, _, direction = (sort or "id:asc").partition(":")
+        if path not in self.orders:
+            explain = f"{path!r} is no field to sort by; there are {', '.join(self.orders)}."
+            raise Rule(self.rules.field, field="sort", explain=explain)
+        if direction.lower() not in ("asc", "desc"):
+            raise Rule(self.rules.direction, field="sort", explain=f"{direction!r} is neither asc nor desc.")
+        key = _sort_key(self.orders[path])
+        return Question(tuple(filters), key, direction.lower() == "desc", size, page_token)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One page that somebody asks for, of what the filters select, in an order."""
+
+    filters: tuple[Predicate, ...]
+    key: Callable[[Record], Any]
+    descending: bool
+    size: int
+    page_token: int
+
+    async def answer(self, records: Snapshot) -> dict[str, Any]:
+        """Return the page with its four keys (websale-api.md 2.3)."""
+        if len(records) >= SCAN_IN_THREAD:
+            return await run_in_threadpool(self.page_of, records)
+        return self.page_of(records)
+
+    def page_of(self, records: Iterable[Record]) -> dict[str, Any]:
+        """Go through all records, and hold no more of them than up to the page's end.
+
+        Records that are equal in the order's field come in the order of their ids, whatever the direction.
+        """
+        total = 0
+
+        def selected() -> Iterator[Record]:
+            nonlocal total
+            for record in records:
+                if all(accepts(record) for accepts in self.filters):
+                    total += 1
+                    yield record
+
+        key, end = self.key, self.page_token + self.size
+        if self.descending:
+            rows = nlargest(end, selected(), key=lambda record: (key(record), -record["id"]))
+        else:
+            rows = nsmallest(end, selected(), key=lambda record: (key(record), record["id"]))
+        reached = end >= total
+        return {
+            "endReached": reached,
+            "items": rows[self.page_token :],
+            "nextPageToken": "" if reached else str(end),
+            "totalCount": total,
+        }
+
+
+def _sort_key(field: Field) -> Callable[[Record], Any]:
+    """Return what to sort by: first what is not there, then by value; lists by their elements."""
+    read = _reader(field.path)
+    if field.type is FieldType.TIME:
+        return lambda record: -inf if (at := _instant_of(read(record))) is None else at
+    return lambda record: (0, 0) if (value := read(record)) is None else (1, value)
+
+
 def parse_filters(
-    query: Iterable[tuple[str, str]], fields: Mapping[str, Field], rules: FilterRules
+    query: Iterable[tuple[str, str]],
+    fields: Mapping[str, Field],
+    rules: FilterRules,
+    choices: Mapping[str, Collection[str]] | None = None,
 ) -> list[Predicate]:
     """Return one predicate for each filter in the query; other parameters are ignored.
 
     :raises Rule: for an unknown field, an unknown operator, or a value that is none of the field's type.
     """
     return [
-        _parse_filter(match["operator"], match["field"], value, fields, rules)
+        _parse_filter(match["operator"], match["field"], value, fields, rules, choices or {})
         for key, value in query
         if (match := FILTER.fullmatch(key)) is not None
     ]
 
 
 def _parse_filter(
-    name: str | None, path: str | None, value: str, fields: Mapping[str, Field], rules: FilterRules
+    name: str | None,
+    path: str | None,
+    value: str,
+    fields: Mapping[str, Field],
+    rules: FilterRules,
+    choices: Mapping[str, Collection[str]],
 ) -> Predicate:
     field = fields.get(path or "")
     if field is None:
@@ -61,25 +159,39 @@ def _parse_filter(
     if name not in OPERATORS:
         raise Rule(rules.operator, field=field.path, explain=f"{name!r} is none of {', '.join(OPERATORS)}.")
     try:
+        if field.path in choices and name != "like":
+            _check_choice(value, choices[field.path])
         return _predicate(field, _test(field, name, value))
     except ValueError as error:
         explain = f"{value!r} is no {field.type.value} for {field.path}: {error}"
         raise Rule(rules.value, field=field.path, explain=explain) from error
 
 
-def _predicate(field: Field, test: Test) -> Predicate:
-    """Apply a test to the field's value in a record; a field that a record lacks is null."""
-    first, *rest = field.path.split(".")
-    if not rest:
-        return lambda record: test(record.get(first))
+def _check_choice(value: str, choices: Collection[str]) -> None:
+    for part in value.split(","):
+        if part not in choices:
+            raise ValueError(f"one of {', '.join(choices)} is expected.")
 
-    def nested(record: Record) -> bool:
+
+def _predicate(field: Field, test: Test) -> Predicate:
+    """Apply a test to the field's value in a record."""
+    read = _reader(field.path)
+    return lambda record: test(read(record))
+
+
+def _reader(path: str) -> Callable[[Record], Any]:
+    """Return what reads the field of a record; one that a record lacks is null."""
+    first, *rest = path.split(".")
+    if not rest:
+        return lambda record: record.get(first)
+
+    def nested(record: Record) -> Any:
         value: Any = record.get(first)
         for step in rest:
             if not isinstance(value, dict):
-                return test(None)
+                return None
             value = value.get(step)
-        return test(value)
+        return value
 
     return nested
 
@@ -107,13 +219,13 @@ def _any_of(test: Test) -> Test:
 
 def _among(kind: FieldType, wanted: frozenset[Any]) -> Test:
     if kind is FieldType.TIME:
-        return lambda value: value is not None and (parse_instant(value) if value else "") in wanted
+        return lambda value: value is not None and (_instant_of(value) if value else "") in wanted
     return lambda value: value is not None and value in wanted
 
 
 def _compare(kind: FieldType, compare: Callable[[Any, Any], bool], wanted: Any) -> Test:
     if kind is FieldType.TIME:
-        return lambda value: bool(value) and compare(parse_instant(value), wanted)
+        return lambda value: (at := _instant_of(value)) is not None and compare(at, wanted)
     if kind is FieldType.STRING:
         number = _decimal(wanted)
         if number is not None:
@@ -166,6 +278,14 @@ def _parse(kind: FieldType, text: str) -> Any:
     if kind is FieldType.TIME:
         return parse_instant(text)
     return text
+
+
+def _instant_of(value: Any) -> float | None:
+    """Read a record's time; one that is empty, or impossible, is none."""
+    try:
+        return parse_instant(value) if value else None
+    except ValueError:
+        return None
 
 
 def parse_instant(text: str) -> float:

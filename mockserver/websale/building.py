@@ -1,0 +1,277 @@
+"""Build data feeds: jobs of the shared engine, what they write, and what sets them off (S3, websale-api.md 2.7).
+
+A build fixes what it renders when it starts; see :mod:`mockserver.websale.rendering`. What a feed shows of its last
+export is not written when it happens but when somebody reads the records: time alone changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mockserver.records import Record, Records, Snapshot
+from mockserver.simulation.clock import SECOND
+from mockserver.simulation.files import File, Files
+from mockserver.simulation.job import Job
+from mockserver.simulation.profiles import Profile
+from mockserver.simulation.timeline import Progress, State
+from mockserver.simulation.worlds import World
+from mockserver.websale.delivery import Delivered, Deliveries
+from mockserver.websale.feeds import SERVICE, STATE, TEMPLATES, file_path, stored_name, subshops_of
+from mockserver.websale.packing import media_type_of
+from mockserver.websale.rendering import Order, Rendering, services_of
+from mockserver.websale.shop import Shop
+from mockserver.websale.storefront import Storefront
+
+API = "build"
+LABELS = {
+    State.STARTING: "starting",
+    State.RUNNING: "running",
+    State.PAUSED: "running",
+    State.FINISHED: "finished",
+    State.ERROR: "error",
+    State.CANCELED: "error",
+}
+"""``exportStatus`` by state; a build is canceled only by the next one, or with its feed."""
+HIDDEN = ("externalOutputTarget", *STATE)
+"""What a template does not see of its feed: credentials, and what differs from build to build."""
+
+ProfileOf = Callable[[str], Profile]
+
+
+@dataclass(eq=False, slots=True)
+class Build:
+    """One build of a feed.
+
+    :ivar feed: the feed as it was at the start.
+    """
+
+    feed: Record
+    subshops: tuple[str, ...]
+    rendering: Rendering
+    job: Job
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Builds:
+    """The builds of one world: at most one a feed that counts, and the files of those that have finished.
+
+    :ivar storefront: what templates see of the shop besides records.
+    """
+
+    def __init__(
+        self, world: World, storefront: Storefront, deliveries: Deliveries, *, scheduler: bool = True
+    ) -> None:
+        self.storefront = storefront
+        self._world = world
+        self._deliveries = deliveries
+        self._shop = world.part(Shop)
+        self._latest: dict[int, Build] = {}
+        self._by_subshop: dict[int, dict[str, Build]] = {}
+        self._finished: dict[int, int] = {}
+        self._unsettled: set[int] = set()
+        self._quiet = False
+        self._plan: tuple[Snapshot, dict[int, list[int]]] | None = None
+        self._shop.before_reading(self.tell)
+        if scheduler:
+            world.each_hour(self._hour)
+        self._shop.after_import(self._import_ended)
+
+    # --- starting
+
+    def start(
+        self, feeds: Iterable[Record], profile_of: ProfileOf, subshops: Iterable[str] | None = None
+    ) -> list[Build]:
+        """Start a build for each feed, in the place of the one that is running.
+
+        :param subshops: those to which the build is restricted; a feed that has none of them is not built.
+        """
+        chosen = None if subshops is None else frozenset(subshops)
+        started = []
+        for feed in feeds:
+            places = subshops_of(feed, self.storefront)
+            places = tuple(place for place in places if chosen is None or place in chosen)
+            if places:
+                started.append(self._start(feed, places, profile_of(str(feed["id"]))))
+        return started
+
+    def _start(self, feed: Record, subshops: tuple[str, ...], profile: Profile) -> Build:
+        world, id = self._world, feed["id"]
+        rendering = self._rendering(feed, subshops)
+        job = world.jobs.start(
+            API,
+            str(id),
+            rendering.order.records,
+            profile,
+            world.clock.ticks(),
+            file=stored_name(feed),
+            verdict=rendering.error,
+        )
+        build = Build(feed, subshops, rendering, job)
+        self._latest[id] = build
+        self._by_subshop.setdefault(id, {}).update(dict.fromkeys(subshops, build))
+        self._unsettled.add(id)
+        world.on_end(job, lambda job, progress: self._ended(build, progress))
+        return build
+
+    def _rendering(self, feed: Record, subshops: tuple[str, ...]) -> Rendering:
+        """Return what renders the feed now; that of the last build when nothing has changed since."""
+        records = self._records()
+        template = records.find(TEMPLATES, feed["templateId"])
+        content = None if template is None else template["content"]
+        order = Order(
+            content=content,
+            feed={name: value for name, value in feed.items() if name not in HIDDEN},
+            file_name=feed["fileName"],
+            charset=feed["options"]["exportCharset"],
+            zip_type=feed["options"]["zipType"],
+            subshops=subshops,
+            data={service: records.snapshot(service) for service in services_of(content)},
+        )
+        before = self._latest.get(feed["id"])
+        if before is not None and order.same_as(before.rendering.order):
+            return before.rendering
+        return Rendering(order, self.storefront)
+
+    # --- looking
+
+    def latest(self, id: int) -> Build | None:
+        """Return the last build of a feed."""
+        return self._latest.get(id)
+
+    def rows(self, feed: Record) -> Iterator[tuple[Record, str, str]]:
+        """Yield, for each subshop, the feed as it was built, the subshop, and the state of its file.
+
+        A file whose build was replaced by one for other subshops is what it was before.
+        """
+        now, id = self._world.clock.ticks(), feed["id"]
+        for subshop in subshops_of(feed, self.storefront):
+            build = self._by_subshop.get(id, {}).get(subshop)
+            state = State.CANCELED if build is None else build.job.look(now).state
+            if build is None or state is State.CANCELED:
+                there = self._world.part(Files).get(str(id), subshop) is not None
+                yield feed, subshop, "finished" if there else "idle"
+            else:
+                yield build.feed, subshop, LABELS[state]
+
+    def tell(self, records: Records) -> None:
+        """Write into the feeds what became of their builds by now."""
+        if not self._unsettled or self._quiet:
+            return
+        with self._world.lock:
+            now = self._world.clock.ticks()
+            for id in sorted(self._unsettled):
+                build = self._latest[id]
+                state = build.job.look(now).state
+                shown = self._shown(id, build, state)
+                feed = records.find(SERVICE, id) if shown != build.told else None
+                if feed is not None:
+                    records.put(SERVICE, feed | shown)
+                build.told = shown
+                if state.ended:
+                    self._unsettled.discard(id)
+
+    def _shown(self, id: int, build: Build, state: State) -> dict[str, str]:
+        clock = self._world.clock
+        shown = {
+            "exportStatus": LABELS[state],
+            "lastExportStarted": clock.resource_time(build.job.started_at),
+        }
+        if id in self._finished:
+            shown["lastExportFinished"] = clock.resource_time(self._finished[id])
+        return shown
+
+    def forget(self, id: int) -> None:
+        """Drop builds and files of a feed that was deleted."""
+        build, now = self._latest.pop(id, None), self._world.clock.ticks()
+        if build is not None and not build.job.has_ended(now):
+            build.job.cancel(now)
+        self._by_subshop.pop(id, None)
+        self._finished.pop(id, None)
+        self._unsettled.discard(id)
+        self._world.part(Files).drop(str(id))
+
+    def close(self) -> None:
+        """Let renderings that are under way stop; called when the world is dropped."""
+        for build in self._latest.values():
+            build.rendering.abandon()
+
+    # --- what happens by itself
+
+    def _ended(self, build: Build, progress: Progress) -> None:
+        """Publish the files of a build that has finished, all at once, and tell whoever is to be told."""
+        if progress.state is not State.FINISHED or progress.ended_at is None:
+            return
+        feed, tick = build.feed, progress.ended_at
+        self._finished[feed["id"]] = tick
+        files = [self._file(build, subshop, tick) for subshop in build.subshops]
+        for file in files:
+            self._world.part(Files).put(file)
+        self._deliveries.announce(self._world, Delivered(feed, build.job.id, tick, tuple(files)))
+
+    def _file(self, build: Build, subshop: str, tick: int) -> File:
+        feed, rendering = build.feed, build.rendering
+        facts, name = rendering.facts(subshop), stored_name(feed)
+        return File(
+            owner=str(feed["id"]),
+            place=subshop,
+            name=name,
+            path=file_path(feed, subshop),
+            public=feed["saveTarget"] == "contentData",
+            media_type=media_type_of(name, rendering.order.charset),
+            size=facts.size,
+            sha256=facts.sha256,
+            tick=tick,
+            open=lambda: rendering.stream(subshop),
+        )
+
+    def _hour(self, tick: int) -> None:
+        """Build the active feeds whose plan has this hour; one that the clocks show twice in autumn counts once."""
+        shown = self._world.clock.calendar(tick) // SECOND
+        local = datetime.fromtimestamp(shown, self.storefront.zone)
+        if not local.fold:
+            self._start_by_itself(self._planned().get(local.hour, ()))
+
+    def _import_ended(self, _job: Job, progress: Progress) -> None:
+        """Build the active feeds that are exported after an import, when one has finished."""
+        if progress.state is State.FINISHED:
+            feeds = self._records().snapshot(SERVICE)
+            wanted = [
+                feed["id"]
+                for feed in feeds
+                if feed["active"] and feed["exportPlanOptions"]["exportAfterImport"]
+            ]
+            self._start_by_itself(sorted(wanted))
+
+    def _start_by_itself(self, ids: Iterable[int]) -> None:
+        records = self._records()
+        feeds = [feed for id in ids if (feed := records.find(SERVICE, id)) is not None]
+        for build in self.start(feeds, lambda target: self._world.profiles.get(API, target)):
+            build.rendering.begin()
+
+    def _planned(self) -> dict[int, list[int]]:
+        """Return the ids of active feeds by hour; worked out anew when somebody has written to the feeds."""
+        feeds = self._records().snapshot(SERVICE)
+        if self._plan is None or not feeds.same_as(self._plan[0]):
+            plan: dict[int, list[int]] = {}
+            for feed in feeds:
+                for hour in set(feed["exportPlanOptions"]["exportPlan"]) if feed["active"] else ():
+                    plan.setdefault(hour, []).append(feed["id"])
+            self._plan = feeds, {hour: sorted(ids) for hour, ids in plan.items()}
+        return self._plan[1]
+
+    def _records(self) -> Records:
+        """Return the records without telling them of builds, which would change them at every look."""
+        with self._silence():
+            return self._shop.records
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
+        self._quiet = True
+        try:
+            yield
+        finally:
+            self._quiet = False
