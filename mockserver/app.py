@@ -16,12 +16,20 @@ from mockserver.foxy.world import Directory, Foxy
 from mockserver.records import DataSet, Records, Service, load_recipes, load_services
 from mockserver.resources import shipped
 from mockserver.settings import Settings
+from mockserver.simulation.outbox import Outbox
 from mockserver.simulation.profiles import PROFILES, Profile
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
 from mockserver.websale.login import Accounts, Logins
 from mockserver.websale.shop import Shop
 
-SPECIFICATIONS = ["websale-login", "websale-report", "websale-content", "foxy", "mock-control"]
+SPECIFICATIONS = [
+    "websale-login",
+    "websale-report",
+    "websale-import",
+    "websale-content",
+    "foxy",
+    "mock-control",
+]
 
 EXPOSED_HEADERS = [
     "X-Mock-Rule",
@@ -92,7 +100,8 @@ def _worlds(settings: Settings) -> Worlds:
     factories: Mapping[type[Any], Callable[[World], Any]] = {
         Foxy: lambda world: Foxy(world, directory),
         Logins: lambda world: Logins(world, accounts),
-        Shop: lambda world: Shop(services, Records(dataset)),
+        Outbox: lambda _world: Outbox(),
+        Shop: lambda world: Shop(world, services, Records(dataset), settings.import_errors),
     }
     start = WorldSettings(
         seed=settings.seed,

@@ -20,6 +20,7 @@ class Settings:
     :ivar cors_origin: origins of web pages that may call the vendor APIs; empty: all.
     :ivar control_origin: origins of web pages that may change something through the control plane.
     :ivar max_body: largest request body, in bytes.
+    :ivar import_errors: how many faulty records the status of an import lists.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +37,7 @@ class Settings:
     control_origin: tuple[str, ...] = ()
     max_worlds: int = 1000
     max_body: int = 256 * MIB
+    import_errors: int = 1000
     ready_file: str = ""
     log_format: Literal["text", "json"] = "text"
     access_log: bool = True

@@ -37,13 +37,14 @@ class Field:
     element: FieldType | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Service:
     """Describe one service.
 
-    `formats` are in the order of the document, `key` is the property that identifies a record, `mandatory`
-    holds the dotted paths that an import insists on, in the order in which errors are reported, and `fields`
-    has every scalar field, and every array of scalars, by its dotted path.
+    `formats` are in the order of the document, `key` is the property that identifies a record, `natural_key`
+    the dotted paths that identify one in an import's row without it (empty: nothing does), `mandatory` holds
+    the dotted paths that an import insists on, in the order in which errors are reported, and `fields` has
+    every scalar field, and every array of scalars, by its dotted path.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Service:
     root: str
     formats: tuple[str, ...]
     key: str
+    natural_key: tuple[str, ...]
     mandatory: tuple[str, ...]
     count: int
     records_per_second: float
@@ -75,6 +77,7 @@ def load_services(fixtures: Traversable, schemas: Mapping[str, Schema]) -> dict[
                 root=row["root"],
                 formats=tuple(row["formats"]),
                 key=row["key"],
+                natural_key=tuple(row["naturalKey"]),
                 mandatory=tuple(row["mandatory"]),
                 count=row["count"],
                 records_per_second=float(row["recordsPerSecond"]),

@@ -39,6 +39,7 @@ class Staging:
     ) -> None:
         self.applied = 0
         self._kept = kept
+        self._dropped = False
         self._overlay = overlay
         self._store: Store = overlay.store
         self._key = key
@@ -106,7 +107,10 @@ class Staging:
             yield orjson.loads(content)
 
     def drop(self) -> None:
-        """Forget all rows."""
+        """Forget all rows; there is nothing to do a second time."""
+        if self._dropped:
+            return
+        self._dropped = True
         first, last = self._store.read(f"SELECT min(number), max(number) FROM {self._table}")[0]
         for number in range(first or 0, (last or 0) + 1, _CHUNK):
             self._forget(number, number + _CHUNK)

@@ -15,12 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from mockserver.contract import Answer, Exchange, Rule
 from mockserver.records import Service, Snapshot
 from mockserver.records.codecs import MEDIA_TYPES, encode
-from mockserver.simulation.errors import TransitionError
 from mockserver.simulation.job import Job
 from mockserver.simulation.timeline import State
 from mockserver.simulation.worlds import World
 from mockserver.websale.listing import FilterRules, Predicate, parse_filters
 from mockserver.websale.shop import Shop
+from mockserver.websale.steering import move
 
 API = "report"
 PATIENCE = 10.0
@@ -93,7 +93,8 @@ async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]
         raise Rule("REP-START-400-format", field="format", explain=explain)
     filters = parse_filters(exchange.query, described.fields, FILTER_RULES)
     profile = exchange.choose_profile(API, service)
-    selection = Selection(described, format, shop.records.snapshot(service), tuple(filters))
+    records = await shop.settled()
+    selection = Selection(described, format, records.snapshot(service), tuple(filters))
     total = await _count(selection)
     name = f"{described.plural}_{world.hex(20)}.{format}"
     job = world.jobs.start(API, service, total, profile, world.clock.ticks(), payload=selection, file=name)
@@ -105,17 +106,17 @@ async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]
 
 async def pause(exchange: Exchange, service: str) -> dict[str, Any]:
     """Pause a running export (REP-PAUSE-200)."""
-    return _move(exchange, service, "pause", "REP-PAUSE-404")
+    return _show(exchange, move(exchange, API, service, "pause", "REP-PAUSE-404"))
 
 
 async def resume(exchange: Exchange, service: str) -> dict[str, Any]:
     """Resume a paused export (REP-RESUME-200)."""
-    return _move(exchange, service, "resume", "REP-RESUME-404")
+    return _show(exchange, move(exchange, API, service, "resume", "REP-RESUME-404"))
 
 
 async def cancel(exchange: Exchange, service: str) -> dict[str, Any]:
     """Cancel an export that is starting, running or paused (REP-CANCEL-200)."""
-    return _move(exchange, service, "cancel", "REP-CANCEL-404")
+    return _show(exchange, move(exchange, API, service, "cancel", "REP-CANCEL-404"))
 
 
 async def download(exchange: Exchange, file_name: str) -> Answer:
@@ -152,18 +153,6 @@ def _show(exchange: Exchange, job: Job | None) -> dict[str, Any]:
         "status": int(seen.state),
         "total": seen.total,
     }
-
-
-def _move(exchange: Exchange, service: str, event: str, refusal: str) -> dict[str, Any]:
-    """Pause, resume or cancel the service's export, or raise the rule that refuses it."""
-    job = exchange.world.jobs.current(API, service)
-    if job is None:
-        raise Rule(refusal, explain=f"No export of {service} was ever started in this world.")
-    try:
-        getattr(job, event)(exchange.world.clock.ticks())
-    except TransitionError as error:
-        raise Rule(refusal, explain=f"The export of {service} is {error.state}.") from error
-    return _show(exchange, job)
 
 
 async def _count(selection: Selection) -> int:

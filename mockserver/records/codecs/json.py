@@ -16,6 +16,9 @@ from mockserver.records.services import Service
 
 __all__ = ["decode", "encode"]
 
+_DEEPEST = 200
+_NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'"[]{}')
+
 
 def encode(service: Service, records: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     """Yield an array of the records."""
@@ -57,6 +60,7 @@ class _Source:
         self._chunk = b""
         self._ahead: bytes | None = None
         self._lines_before = 0
+        self._nesting = _Nesting()
 
     @property
     def line(self) -> int:
@@ -85,6 +89,8 @@ class _Source:
             self._chunk, self._ahead = self._ahead, None
         else:
             self._chunk = self._fetch(size)
+        if self._nesting.feed(self._chunk) > _DEEPEST:
+            raise CodecError(self.line, f"values are nested deeper than {_DEEPEST}")
         return self._chunk
 
     def _fetch(self, size: int) -> bytes:
@@ -119,6 +125,36 @@ class _Source:
             if found >= 0:
                 return self._lines_before + self._chunk[: found + max(0, mark - begin)].count(b"\n") + 1
         return self.line
+
+
+class _Nesting:
+    """Measure how deeply the values of a file are nested, before ijson does: it needs the square of that.
+
+    What is not structure is thrown out by functions that run at the speed of C, then what is nested flatly; so
+    little is left to count.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_string = False
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> int:
+        """Take in the next part of the file; return the greatest depth in it, less up to eight."""
+        data = self._rest + chunk
+        self._rest = b"\\" if (len(data) - len(data.rstrip(b"\\"))) % 2 else b""
+        data = data.removesuffix(self._rest) if self._rest else data
+        parts = data.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_STRUCTURE).split(b'"')
+        structure = b"".join(parts[1 if self._in_string else 0 :: 2])
+        self._in_string ^= len(parts) % 2 == 0
+        for _ in range(8):
+            structure = structure.replace(b"[]", b"").replace(b"{}", b"")
+        deepest = depth = self._depth
+        for mark in structure:
+            depth += 1 if mark in b"[{" else -1
+            deepest = max(deepest, depth)
+        self._depth = depth
+        return deepest
 
 
 def _kind(value: object) -> str:
