@@ -6,10 +6,16 @@
     ├── RefusedValue (also ValueError)     field, value, accepted
     │   ├── ClockError                     a time, a speed or a jump that no clock can follow
     │   ├── ProfileError                   a description of how jobs unfold that makes no sense
+    │   ├── ScenarioError                  a scenario that cannot be applied; field is the place in it
+    │   ├── StateError                     a document of a world that is wrong; field is the place in it
     │   └── WorldNameError                 a name that no world can have
     ├── UnknownThing (also LookupError)    value
     │   ├── NoSuchJob                      no job has this id (or it was forgotten)
-    │   └── NoSuchPart                     the registry was given no factory for this type
+    │   ├── NoSuchPart                     the registry was given no factory for this type
+    │   ├── NoSuchScenario                 no scenario has this name, and none is this state
+    │   └── NoSuchSnapshot                 no snapshot of the world has this name
+    ├── TooLarge                           limit: a world's document would have more bytes than this
+    ├── ShelfFull                          what, limit: a world keeps no more snapshots
     ├── TransitionError                    job, api, target, state, wanted: not allowed in this state
     ├── NeverHappens                       job, api, target, state, wanted, because, moved
     └── RunawayAgenda                      tick, depth: callbacks that call for each other without end
@@ -46,6 +52,14 @@ class ProfileError(RefusedValue):
     """Refuse a profile; ``field`` is the JSON key at fault, "" when the whole is not an object."""
 
 
+class ScenarioError(RefusedValue):
+    """Refuse to apply a scenario; ``field`` is the place in it: ``jobs[0].advanceTo``."""
+
+
+class StateError(RefusedValue):
+    """Refuse a world's document; ``field`` is the place in it: ``jobs[3].profile.kind``."""
+
+
 class WorldNameError(RefusedValue):
     """Refuse a world's name."""
 
@@ -73,6 +87,35 @@ class NoSuchPart(UnknownThing):
     """Ask a world for a part that nobody registered a factory for."""
 
     noun = "part"
+
+
+class NoSuchScenario(UnknownThing):
+    """Ask for a scenario that nobody wrote."""
+
+    noun = "scenario"
+
+
+class NoSuchSnapshot(UnknownThing):
+    """Look for a snapshot that was never taken, or that was deleted."""
+
+    noun = "snapshot"
+
+
+class TooLarge(SimulationError):
+    """Refuse to write a world as a document of more than ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"the world's document would have more than {limit} bytes")
+
+
+class ShelfFull(SimulationError):
+    """Refuse to keep another snapshot: ``what`` (snapshots, bytes) would be more than ``limit``."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        self.what = what
+        self.limit = limit
+        super().__init__(f"a world keeps at most {limit} {what}")
 
 
 class TransitionError(SimulationError):
