@@ -16,16 +16,22 @@ from mockserver.foxy.world import Directory, Foxy
 from mockserver.records import DataSet, Records, Service, load_recipes, load_services
 from mockserver.resources import shipped
 from mockserver.settings import Settings
+from mockserver.simulation.files import Files
 from mockserver.simulation.outbox import Outbox
 from mockserver.simulation.profiles import PROFILES, Profile
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
+from mockserver.websale.building import Builds
+from mockserver.websale.delivery import Deliveries
+from mockserver.websale.feeds import SERVICE as FEEDS
 from mockserver.websale.login import Accounts, Logins
 from mockserver.websale.shop import Shop
+from mockserver.websale.storefront import Storefront
 
 SPECIFICATIONS = [
     "websale-login",
     "websale-report",
     "websale-import",
+    "websale-datafeeds",
     "websale-content",
     "foxy",
     "mock-control",
@@ -84,7 +90,9 @@ def _has_target(world: World, api: str, target: str) -> bool:
         return target in world.part(Shop).services
     if api == "foxy":
         return target in {str(store) for store in world.part(Foxy).directory.stores}
-    return api == "build"
+    if api == "build":
+        return target.isdecimal() and world.part(Shop).records.find(FEEDS, int(target)) is not None
+    return False
 
 
 def _worlds(settings: Settings) -> Worlds:
@@ -97,7 +105,11 @@ def _worlds(settings: Settings) -> Worlds:
     dataset = DataSet(services, load_recipes(fixtures), settings.seed, settings.records)
     accounts = Accounts.from_fixture(read_yaml(fixtures / "users.yaml"))
     directory = Directory.from_fixture(read_yaml(fixtures / "foxy.yaml"))
+    storefront = Storefront.from_fixture(read_yaml(fixtures / "shop.yaml"))
+    deliveries = Deliveries(settings.deliver_webhooks)
     factories: Mapping[type[Any], Callable[[World], Any]] = {
+        Builds: lambda world: Builds(world, storefront, deliveries, scheduler=settings.scheduler),
+        Files: lambda _world: Files(),
         Foxy: lambda world: Foxy(world, directory),
         Logins: lambda world: Logins(world, accounts),
         Outbox: lambda _world: Outbox(),
@@ -109,7 +121,7 @@ def _worlds(settings: Settings) -> Worlds:
         speed=settings.speed,
         default_profile=lambda api, target: _default_profile(services, directory, api, target),
     )
-    return Worlds(start, factories=factories, limit=settings.max_worlds)
+    return Worlds(start, factories=factories, from_the_start=[Builds], limit=settings.max_worlds)
 
 
 def _default_profile(services: Mapping[str, Service], directory: Directory, api: str, target: str) -> Profile:

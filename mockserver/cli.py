@@ -135,6 +135,18 @@ def main() -> None:
     type=click.IntRange(min=0),
     help="Faulty records that an import lists.",
 )
+@option(
+    "--scheduler/--no-scheduler",
+    default=True,
+    show_default=True,
+    help="Build data feeds at the hours of their plan, and after imports.",
+)
+@option(
+    "--deliver-webhooks",
+    multiple=True,
+    metavar="HOST",
+    help="Really send the webhooks of data feeds to this host (or host:port); may be repeated.  [default: none]",
+)
 @option("--ready-file", default="", metavar="PATH", help="Written (base URL) once the server answers.")
 @option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @option("--access-log/--no-access-log", default=True, show_default=True, help="One line a request.")

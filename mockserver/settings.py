@@ -21,6 +21,8 @@ class Settings:
     :ivar control_origin: origins of web pages that may change something through the control plane.
     :ivar max_body: largest request body, in bytes.
     :ivar import_errors: how many faulty records the status of an import lists.
+    :ivar scheduler: whether data feeds are built by themselves, at their hours and after imports.
+    :ivar deliver_webhooks: hosts (``host`` or ``host:port``) of webhooks that are really sent; empty: none.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +40,8 @@ class Settings:
     max_worlds: int = 1000
     max_body: int = 256 * MIB
     import_errors: int = 1000
+    scheduler: bool = True
+    deliver_webhooks: tuple[str, ...] = ()
     ready_file: str = ""
     log_format: Literal["text", "json"] = "text"
     access_log: bool = True

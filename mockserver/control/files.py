@@ -1,0 +1,43 @@
+"""Look at the files that data feeds have written, those too that the public cannot reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.contract import Answer, Exchange, Rule
+from mockserver.simulation.files import Files
+
+
+async def list_all(exchange: Exchange) -> dict[str, Any]:
+    """List the files."""
+    clock = exchange.world.clock
+    return {
+        "files": [
+            {
+                "feed": file.owner,
+                "subshop": file.place,
+                "name": file.name,
+                "filePath": file.path,
+                "public": file.public,
+                "mediaType": file.media_type,
+                "size": file.size,
+                "sha256": file.sha256,
+                "time": clock.job_time(file.tick),
+            }
+            for file in exchange.world.part(Files).list()
+        ]
+    }
+
+
+async def read(exchange: Exchange, feed: str, subshop: str, file: str) -> Answer:
+    """Stream a file."""
+    found = exchange.world.part(Files).get(feed, subshop)
+    if found is None or found.name != file:
+        raise Rule(
+            "MOCK-404-file", explain=f"This world has no file {file} of the feed {feed} for {subshop}."
+        )
+    return Answer(
+        chunks=found.open(),
+        media_type="application/octet-stream",
+        headers=[("Content-Length", str(found.size)), ("ETag", f'"{found.sha256}"')],
+    )
