@@ -14,14 +14,15 @@ import math
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
-from .errors import ClockError
+from .errors import ClockError, StateError
+from .spans import SECOND as SECOND
+from .spans import read_span, write_span
 
-SECOND = 1_000_000_000
 HOUR = 3600 * SECOND
 
 #: First and last nanosecond that a calendar may show: the years 1970 to 9999, what four digits can write.
@@ -211,6 +212,39 @@ class Clock:
         ``now`` has nine fractional digits, so that writing back what was read changes nothing.
         """
         return {"mode": self._mode, "speed": self._speed, "now": format_job_time(self.calendar())}
+
+    def dump(self) -> dict[str, Any]:
+        """Describe the clock for a world's document: its age, what it shows, and when it was set back by how much."""
+        now = self.ticks()
+        steps = zip(self._from[1:], self._offset, self._offset[1:], strict=False)
+        return {
+            "mode": self._mode,
+            "speed": self._speed,
+            "now": format_job_time(self.calendar(now)),
+            "elapsed": write_span(now),
+            "setBack": [
+                {"at": write_span(tick), "by": write_span(before - after)} for tick, before, after in steps
+            ],
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on as a clock that was described; without ``now`` from what this one shows."""
+        now = read_span(state.get("elapsed", "0s"), "elapsed")
+        shown = parse_time(state["now"]) if "now" in state else self.calendar()
+        offset = shown - now
+        starts: list[int] = []
+        offsets = [offset]
+        for place, step in reversed([*enumerate(state.get("setBack", ()))]):
+            at = read_span(step["at"], f"setBack[{place}].at")
+            if at > (starts[0] if starts else now) or (starts and at == starts[0]):
+                raise StateError(f"setBack[{place}].at", step["at"], "instants in their order, up to elapsed")
+            starts.insert(0, at)
+            offset += read_span(step["by"], f"setBack[{place}].by")
+            offsets.insert(0, offset)
+        self._from, self._offset = [0, *starts], offsets
+        self._set_speed(state.get("speed", self._speed))
+        self._mode = state.get("mode", self._mode)
+        self._rebase(now)
 
     def _reached(self, read: int) -> int:
         numerator, denominator = self._ratio

@@ -7,12 +7,13 @@ Nothing runs while nobody asks, so running jobs cost only their memory.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias, TypedDict
 
 from .clock import SECOND, Clock
 from .errors import TransitionError
-from .profiles import Profile
+from .profiles import Profile, exact
 from .timeline import ACTIVE, Course, Progress, State, course_of
 
 Notify: TypeAlias = Callable[["Job", int], object]
@@ -151,6 +152,21 @@ class Job:
             return end
         return None
 
+    def when_done(self, percent: float, tick: int) -> int | None:
+        """Give the first instant from ``tick`` on at which at least ``percent`` of the records are processed.
+
+        None when they never will be if nothing else happens.
+        """
+        now = max(tick, self._last)
+        needed = math.ceil(exact(float(percent)) * self.total / 100)
+        if self.look(now).processed >= needed:
+            return now
+        course = self._course
+        if self._since is None or self._stalled is not None or not course.step or needed > course.cap:
+            end = self.ends_at()
+            return end if end is not None and self.look(end).processed >= needed else None
+        return max(now, self._since - self._ran - needed * course.per // -course.step)
+
     def standstill(self) -> str | None:
         """Say why the job never ends by itself: paused, stalled, stuck or polls; None when it does."""
         if self.ends_at() is not None:
@@ -160,6 +176,18 @@ class Job:
         if self._stalled is not None:
             return "stalled"
         return "polls" if self.profile.kind == "polls" else "stuck"
+
+    def revive(
+        self,
+        payload: object,
+        *,
+        failed_at: Callable[[int], int] | None = None,
+        verdict: Verdict | None = None,
+    ) -> None:
+        """Give a job that was made from a description what it works on (see ``job_state``)."""
+        self.payload = payload
+        self.failed_at = failed_at
+        self._verdict = verdict if self._final is None else None
 
     # --- what clients do --------------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from .errors import NoSuchJob
+from .errors import NoSuchJob, StateError
 from .job import Job, JobJson, Notify, Verdict, describe
+from .job_state import dump_job, load_job
 from .profiles import Profile
 from .timeline import ACTIVE, BEFORE_START, ENDED, Progress, State
 
@@ -113,6 +114,28 @@ class JobBook:
     def active(self, tick: int) -> Jobs:
         """Give the jobs that are starting, running or paused at ``tick``, in the order of their start."""
         return [job for job in self._jobs.values() if not job.has_ended(tick)]
+
+    def of(self, api: str) -> Jobs:
+        """Give the jobs of an API that are kept, in the order of their start."""
+        return [job for job in self._jobs.values() if job.api == api]
+
+    def dump(self) -> Any:
+        """Describe all jobs for a world's document, but not what they work on, which is their APIs' to do."""
+        return [dump_job(job) for job in self._jobs.values()]
+
+    def load(self, state: Sequence[Mapping[str, Any]], now: int) -> None:
+        """Hold the jobs that were described, as they were at the instant ``now``."""
+        for place, described in enumerate(state):
+            try:
+                job = load_job(described, self._notify, now)
+            except StateError as error:
+                raise StateError(f"[{place}].{error.field}", error.value, error.accepted) from error
+            number = int(job.id)
+            if number < self._next:
+                raise StateError(f"[{place}].id", job.id, f"ids that grow: {self._next} or more")
+            self._next = number + 1
+            self._jobs[job.id] = job
+            self._current[job.api, job.target] = job
 
     def watch(self, job: Job, notify: Notify) -> None:
         """Have ``notify(job, tick)`` called when somebody, not time, does something to the job."""

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from .clock import SECOND
-from .errors import ProfileError
+from .errors import ProfileError, StateError
 
 Kind: TypeAlias = Literal["steady", "immediate", "slow-start", "stuck", "failing", "polls"]
 
@@ -257,6 +257,22 @@ class ProfileBook:
     def delete(self, api: str, target: str) -> bool:
         """Take a choice back; False when there was none."""
         return self._chosen.pop((api, target), None) is not None
+
+    def dump(self) -> Any:
+        """Describe the choices for a world's document."""
+        return [
+            {"api": api, "target": target, "profile": dict(profile.to_json())}
+            for api, target, profile in self.list()
+        ]
+
+    def load(self, state: Any) -> None:
+        """Choose what was described."""
+        for place, choice in enumerate(state):
+            try:
+                self.set(choice["api"], choice["target"], Profile.from_json(choice["profile"]))
+            except ProfileError as error:
+                field = f"[{place}].profile.{error.field}".rstrip(".")
+                raise StateError(field, error.value, error.accepted) from error
 
     def list(self) -> list[tuple[str, str, Profile]]:
         """Give the choices as (api, target, profile), sorted."""

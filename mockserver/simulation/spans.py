@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-from .clock import SECOND
 from .errors import StateError
+
+SECOND = 1_000_000_000
 
 SPAN_PATTERN = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,9})?s$"
 _SPAN = re.compile(SPAN_PATTERN.replace("$", r"\Z"))

@@ -20,6 +20,7 @@ from .clock import HOUR, Clock, Mode
 from .errors import NoSuchPart, WorldNameError
 from .jobs import Job, JobBook, Progress
 from .profiles import Profile, ProfileBook, named
+from .snapshots import Shelf
 
 #: The world of requests that name none. It is never evicted.
 DEFAULT = "default"
@@ -60,8 +61,8 @@ class World:
 
     __slots__ = (
         "_factories",
+        "_from_the_start",
         "_parts",
-        "_sequences",
         "agenda",
         "clock",
         "jobs",
@@ -70,10 +71,16 @@ class World:
         "profiles",
         "random",
         "seed",
+        "sequences",
+        "shelf",
     )
 
     def __init__(
-        self, name: str, settings: WorldSettings, factories: Mapping[type[Any], Callable[[World], Any]]
+        self,
+        name: str,
+        settings: WorldSettings,
+        factories: Mapping[type[Any], Callable[[World], Any]],
+        from_the_start: Sequence[type[Any]] = (),
     ) -> None:
         self.name = name
         self.seed = settings.seed
@@ -83,12 +90,19 @@ class World:
         self.profiles = ProfileBook(settings.default_profile)
         self.agenda = Agenda()
         self.lock = threading.RLock()
+        self.sequences: dict[str, int] = {}
+        self.shelf = Shelf()
         self._factories = factories
+        self._from_the_start = from_the_start
         self._parts: dict[type[Any], Any] = {}
-        self._sequences: dict[str, int] = {}
 
     def __repr__(self) -> str:
         return f"<World {self.name}>"
+
+    def begin(self) -> None:
+        """Make the parts that act by themselves. Whatever moves the clock or starts jobs comes after this."""
+        for kind in self._from_the_start:
+            self.part(kind)
 
     def part(self, kind: type[Part]) -> Part:
         """Give this world's own ``kind``, made by its factory when first asked for."""
@@ -109,8 +123,8 @@ class World:
 
     def sequence(self, name: str) -> int:
         """Give the next number of a sequence: 1, then 2, then 3."""
-        number = self._sequences.get(name, 0) + 1
-        self._sequences[name] = number
+        number = self.sequences.get(name, 0) + 1
+        self.sequences[name] = number
         return number
 
     def catch_up(self) -> int:
@@ -146,6 +160,7 @@ class Worlds:
     """Hold the worlds by name, at most ``limit``; the least recently used goes first.
 
     Parts are made when they are first asked for; those that act by themselves are named in ``from_the_start``.
+    ``at_making``, when set, is called with every new world that nobody fills otherwise.
     """
 
     def __init__(
@@ -164,6 +179,7 @@ class Worlds:
         self._from_the_start = tuple(from_the_start)
         self._worlds: OrderedDict[str, World] = OrderedDict()
         self._lock = threading.RLock()
+        self.at_making: Callable[[World], object] | None = None
 
     def __len__(self) -> int:
         return len(self._worlds)
@@ -178,9 +194,7 @@ class Worlds:
             if world is not None:
                 self._worlds.move_to_end(name)
                 return world
-            world = World(check_name(name), self.settings, self._factories)
-            for kind in self._from_the_start:
-                world.part(kind)
+            world = self._make(name, self.at_making)
             self._worlds[name] = world
             self._evict(name)
             return world
@@ -200,14 +214,39 @@ class Worlds:
 
     def reset(self, name: str = DEFAULT) -> World:
         """Make a world anew: start-up clock, seed, no jobs, no overlay. It is done when this returns."""
+        return self.replace(name, self.at_making)
+
+    def replace(self, name: str, fill: Callable[[World], object] | None = None) -> World:
+        """Put a new world, brought by ``fill`` into the state that it is to have, in the place of another.
+
+        The other's snapshots stay. When ``fill`` raises, nothing has changed.
+        """
         with self._lock:
-            self.delete(name)
-            return self.get(name)
+            world = self._make(name, fill)
+            before = self._worlds.get(name)
+            if before is not None:
+                world.shelf = before.shelf
+                before.close()
+            self._worlds[name] = world
+            self._worlds.move_to_end(name)
+            self._evict(name)
+            return world
 
     def names(self) -> list[str]:
         """Give the names of the worlds there are, sorted."""
         with self._lock:
             return sorted(self._worlds)
+
+    def _make(self, name: str, fill: Callable[[World], object] | None) -> World:
+        world = World(check_name(name), self.settings, self._factories, self._from_the_start)
+        try:
+            if fill is not None:
+                fill(world)
+            world.begin()
+        except BaseException:
+            world.close()
+            raise
+        return world
 
     def _evict(self, made: str) -> None:
         # The default world and the one just made stay, so a limit of 1 still lets both live.
