@@ -61,7 +61,11 @@ def recipes(specification: Path, body: Any) -> Iterator[Recipe]:
     :param specification: the bundled specification of the report API.
     """
     cannot_run = missing()
-    made = (_prism(specification), _wiremock(body, specification.parent), _mockserver(body))
+    made = (
+        _prism(specification),
+        _wiremock(body, specification.parent),
+        _mockserver(body, specification.parent),
+    )
     for name, recipe in zip(PACKAGES, made, strict=True):
         if name not in cannot_run:
             yield recipe
@@ -102,7 +106,7 @@ def _wiremock(body: Any, folder: Path) -> Recipe:
     )
 
 
-def _mockserver(body: Any) -> Recipe:
+def _mockserver(body: Any, folder: Path) -> Recipe:
     jar = str(next((MODULES / PACKAGES["MockServer"]).glob("*.jar")))
     expectation = {
         "httpRequest": {
@@ -124,4 +128,5 @@ def _mockserver(body: Any) -> Recipe:
         f"MockServer {version('MockServer')}",
         lambda port: ["java", "-Dmockserver.disableLogging=true", "-jar", jar, "-p", str(port), "-l", "OFF"],
         prepare=prepare,
+        folder=folder,  # MockServer writes a certificate there
     )

@@ -43,6 +43,7 @@ class Recipe:
     :ivar validates: what it checks of each exchange: ``request, response``, or less.
     :ivar prepare: brings the running server to the point where ``path`` answers an export's state.
     :ivar environment: variables on top of the benchmark's own.
+    :ivar folder: its working folder; some servers leave files there.
     :ivar log: where standard output and error go; by default to a file in the scratch folder.
     """
 
@@ -53,6 +54,7 @@ class Recipe:
     validates: str = ""
     prepare: Callable[[Client], None] = lambda client: None
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = ROOT
     log: str = ""
 
 
@@ -160,7 +162,7 @@ def running(recipe: Recipe, scratch: Path) -> Iterator[Server]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=ROOT,
+            cwd=recipe.folder,
             env={**os.environ, **recipe.environment},
         )
     server = Server(recipe, process, port)
