@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
 
 from mockserver import __version__
+
+if TYPE_CHECKING:
+    from mockserver.settings import Settings
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -147,33 +150,24 @@ def main() -> None:
     metavar="HOST",
     help="Really send the webhooks of data feeds to this host (or host:port); may be repeated.  [default: none]",
 )
-@option("--ready-file", default="", metavar="PATH", help="Written (base URL) once the server answers.")
+@option(
+    "--ready-file",
+    default="",
+    metavar="PATH",
+    help="Written (base URL) once the server answers; - is standard output.",
+)
 @option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @option("--access-log/--no-access-log", default=True, show_default=True, help="One line a request.")
 @option("--banner/--no-banner", default=True, show_default=True, help="Say at the start how to call.")
-def serve(
-    records: tuple[tuple[str, int], ...],
-    auth: str,
-    validate_responses: str,
-    max_body: int,
-    banner: bool,
-    **options: Any,
-) -> None:
+def serve(banner: bool, **options: Any) -> None:
     """Start the server and run it until it is told to stop."""
     from mockserver.app import MockServer, UnknownService
     from mockserver.contract import ContractError
     from mockserver.logs import configure_logging
     from mockserver.serving import bind, write_ready_file
     from mockserver.serving import serve as run
-    from mockserver.settings import MIB, Settings
 
-    settings = Settings(
-        records=dict(records),
-        auth=auth == "on",
-        validate_responses=validate_responses == "on",
-        max_body=max_body * MIB,
-        **options,
-    )
+    settings = make_settings(**options)
     configure_logging(settings.log_format, access_log=settings.access_log)
     try:
         app = MockServer(settings)
@@ -193,6 +187,21 @@ def serve(
             click.echo(BANNER.format(version=__version__, url=settings.public_url or url), err=True)
 
     run(app, listener, ready)
+
+
+def make_settings(
+    records: tuple[tuple[str, int], ...], auth: str, validate_responses: str, max_body: int, **options: Any
+) -> Settings:
+    """Turn the options of ``serve`` into settings."""
+    from mockserver.settings import MIB, Settings
+
+    return Settings(
+        records=dict(records),
+        auth=auth == "on",
+        validate_responses=validate_responses == "on",
+        max_body=max_body * MIB,
+        **options,
+    )
 
 
 @main.command()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import uvicorn
 
-from mockserver.app import MockServer
+Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
 
 
 class _Server(uvicorn.Server):
@@ -23,7 +27,13 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM, and take that for a good end: the process exits with 0."""
+        """Stop on SIGINT and SIGTERM, and take that for a good end: the process exits with 0.
+
+        Only the main thread can be told of signals; a server in another one is stopped by ``should_exit``.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         signals = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, self.handle_exit) for number in signals}
         try:
@@ -59,9 +69,14 @@ def base_url(listener: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def serve(app: MockServer, listener: socket.socket, ready: Callable[[str], None]) -> None:
+def serve(app: Application, listener: socket.socket, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``ready`` gets the base URL once requests are answered."""
     url = base_url(listener)
+    make_server(app, lambda: ready(url)).run(sockets=[listener])
+
+
+def make_server(app: Application, ready: Callable[[], None]) -> uvicorn.Server:
+    """Return a server that is not running yet; ``ready`` is called once requests are answered."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -74,11 +89,15 @@ def serve(app: MockServer, listener: socket.socket, ready: Callable[[str], None]
         backlog=2048,
         timeout_graceful_shutdown=1,
     )
-    _Server(config, lambda: ready(url)).run(sockets=[listener])
+    return _Server(config, ready)
 
 
 def write_ready_file(path: str, url: str) -> None:
-    """Write the base URL so that whoever waits for the file never reads half of it."""
+    """Write the base URL so that whoever waits for the file never reads half of it; ``-`` is standard output."""
+    if path == "-":
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
+        return
     target = Path(path)
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     partial.write_text(f"{url}\n", encoding="utf-8")
