@@ -5,13 +5,15 @@ A report that was ordered is a job of the shared engine; what it shows is comput
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mockserver.foxy.ordering import Order
+from mockserver.simulation.clock import format_job_time, parse_time
+from mockserver.simulation.errors import RefusedValue, StateError
 from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import Profile
 from mockserver.simulation.timeline import Progress, State
@@ -105,6 +107,60 @@ class ReportBook:
         self.add(report)
         return report
 
+    def dump(self) -> list[dict[str, Any]]:
+        """Describe the reports that were ordered; those of the fixtures are always there."""
+        return [
+            {
+                "id": report.id,
+                "job": report.job.id,
+                "store": report.store,
+                "user": report.user,
+                "name": report.name,
+                "version": report.version,
+                "start": report.start.isoformat(),
+                "end": report.end.isoformat(),
+                "created": format_job_time(report.created),
+                "ended": None if report.ended is None else format_job_time(report.ended),
+            }
+            for report in self._reports.values()
+            if report.job is not None
+        ]
+
+    def load(self, state: Sequence[Mapping[str, Any]], stores: Container[int], users: Container[int]) -> None:
+        """Put the reports that were described into the book."""
+        for place, row in enumerate(state):
+            try:
+                self._load(row, stores, users)
+            except RefusedValue as error:
+                raise StateError(f"[{place}].{error.field}", error.value, error.accepted) from error
+
+    def _load(self, row: Mapping[str, Any], stores: Container[int], users: Container[int]) -> None:
+        job = next((job for job in self._world.jobs.of(API) if job.id == row["job"]), None)
+        if job is None or job.target != str(row["store"]):
+            raise StateError("job", row["job"], f"the id of a job of foxy {row['store']} in this document")
+        if row["store"] not in stores or row["user"] not in users:
+            raise StateError("store", row["store"], "a store and a user of the fixtures")
+        if row["id"] in self._reports:
+            raise StateError(
+                "id", row["id"], "ids that differ, from each other and from those of the fixtures"
+            )
+        report = Report(
+            id=row["id"],
+            store=row["store"],
+            user=row["user"],
+            name=row["name"],
+            version=row["version"],
+            start=_wall(row, "start"),
+            end=_wall(row, "end"),
+            created=parse_time(row["created"], "created"),
+            job=job,
+            ended=None if row["ended"] is None else parse_time(row["ended"], "ended"),
+        )
+        job.revive(report.id)
+        if report.ended is None:
+            self._world.on_end(job, partial(self._end, report))
+        self.add(report)
+
     def _end(self, report: Report, job: Job, seen: Progress) -> None:
         report.ended = self._world.clock.calendar(seen.ended_at)
 
@@ -132,3 +188,14 @@ class ReportBook:
             return View(report, "queued", report.created)
         status: Status = "ready" if seen.state is State.FINISHED else "error"
         return View(report, status, clock.calendar(seen.ended_at) if report.ended is None else report.ended)
+
+
+def _wall(row: Mapping[str, Any], key: str) -> datetime:
+    """Read a wall time."""
+    try:
+        read = datetime.fromisoformat(row[key])
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is not None:
+        raise StateError(key, row[key], "a wall time such as 2022-01-31T23:59:59")
+    return read

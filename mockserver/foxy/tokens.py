@@ -7,10 +7,13 @@ world's clock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mockserver.foxy.conventions import ACCESS_SECONDS, REFRESH_SECONDS
 from mockserver.simulation.clock import SECOND
+from mockserver.simulation.errors import StateError
+from mockserver.simulation.spans import read_optional, write_optional
 from mockserver.simulation.worlds import World
 
 TOKEN_DIGITS = 40
@@ -49,6 +52,7 @@ class Tokens:
 
     def __init__(self, world: World, access: Mapping[str, Grant], refresh: Mapping[str, Grant]) -> None:
         self._world = world
+        self._fixed = {"access": access, "refresh": refresh}
         self._access = dict(access)
         self._refresh = dict(refresh)
 
@@ -76,3 +80,40 @@ class Tokens:
         token = self._world.hex(TOKEN_DIGITS)
         self._refresh[token] = Grant(client, scope, self._world.clock.ticks() + REFRESH_SECONDS * SECOND)
         return token
+
+    def expire(self, token: str) -> bool:
+        """Let an access token run out now, be it one of the fixtures; False when this world has no such token."""
+        grant = self._access.get(token)
+        if grant is None:
+            return False
+        self._access[token] = replace(grant, expires=0)
+        return True
+
+    def dump(self) -> dict[str, Any]:
+        """Describe the tokens that are not as in the fixtures."""
+        found = {"access": self._access, "refresh": self._refresh}
+        described = {
+            kind: [
+                {
+                    "token": token,
+                    "client": grant.client.id,
+                    "scope": grant.scope,
+                    "expires": write_optional(grant.expires),
+                }
+                for token, grant in grants.items()
+                if self._fixed[kind].get(token) != grant
+            ]
+            for kind, grants in found.items()
+        }
+        return {f"{kind}Tokens": rows for kind, rows in described.items() if rows}
+
+    def load(self, state: Mapping[str, Any], clients: Mapping[str, Client]) -> None:
+        """Know the tokens that were described."""
+        for kind, grants in (("access", self._access), ("refresh", self._refresh)):
+            for number, row in enumerate(state.get(f"{kind}Tokens", ())):
+                place = f"{kind}Tokens[{number}]"
+                client = clients.get(row["client"])
+                if client is None:
+                    raise StateError(f"{place}.client", row["client"], ", ".join(clients))
+                expires = read_optional(row["expires"], f"{place}.expires")
+                grants[row["token"]] = Grant(client, row["scope"], expires)

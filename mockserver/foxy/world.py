@@ -13,6 +13,7 @@ from mockserver.foxy.dates import parse_instant, parse_wall
 from mockserver.foxy.history import History, Recipe
 from mockserver.foxy.links import Signer
 from mockserver.foxy.tokens import Client, Grant, Tokens
+from mockserver.simulation.errors import StateError
 from mockserver.simulation.profiles import Profile
 from mockserver.simulation.worlds import World
 
@@ -115,6 +116,20 @@ class Foxy:
         self.reports = ReportBook(world)
         for raw in directory.reports:
             self.reports.add(_fixed(raw, directory.stores[raw["store"]].zone))
+
+    def dump(self) -> Any:
+        """Describe what is not as in the fixtures: tokens and reports."""
+        reports = self.reports.dump()
+        return {**self.tokens.dump(), **({"reports": reports} if reports else {})}
+
+    def load(self, state: Any) -> None:
+        """Know the tokens and reports that were described."""
+        directory = self.directory
+        self.tokens.load(state, directory.clients)
+        try:
+            self.reports.load(state.get("reports", ()), directory.stores, directory.users)
+        except StateError as error:
+            raise StateError(f"reports{error.field}", error.value, error.accepted) from error
 
 
 def _fixed(raw: Mapping[str, Any], zone: ZoneInfo) -> Report:

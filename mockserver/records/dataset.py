@@ -8,7 +8,7 @@ records cost nothing until they are streamed. What a world writes is kept as JSO
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from heapq import merge
 from itertools import islice
@@ -21,6 +21,7 @@ import orjson
 from mockserver.records.compiler import Compiler, KeyIndex, MakeRecord
 from mockserver.records.overlay import Key, Mark, Overlay
 from mockserver.records.recipes import Recipes
+from mockserver.records.restoring import Writes, rewrite
 from mockserver.records.services import FieldType, Service
 from mockserver.records.staging import NaturalKeys, Staging
 from mockserver.records.store import Store
@@ -124,9 +125,24 @@ class Snapshot:
         """Yield the added records."""
         return self._overlay.iterate_added(self._mark)
 
+    @property
+    def service(self) -> str:
+        """Return the name of the service."""
+        return self._service
+
     def same_as(self, other: Snapshot) -> bool:
         """Tell whether nothing was written between two snapshots of a service."""
         return self._overlay is other._overlay and self._mark == other._mark
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether any base record was changed."""
+        return self._mark.changed
+
+    @property
+    def added_count(self) -> int:
+        """Return how many records were added."""
+        return self._mark.added
 
     @property
     def highest(self) -> int:
@@ -229,6 +245,16 @@ class Records:
         key = self.dataset.services[service].key
         return Staging(self._writable(service), key, partial(self.dataset.index, service), kept=kept)
 
+    def rewrite(self, service: str, writes: Writes) -> int | None:
+        """Write what was written once, into records that nobody has written to; see `restoring`."""
+        return rewrite(self._writable(service), writes, *self._keys_of(service))
+
+    def past(self, service: str, writes: Writes) -> Snapshot:
+        """Return a snapshot of the records as they were with these writes, whatever is written now."""
+        overlay = Overlay(self._store, f"{service}@{self._store.next_number()}")
+        rewrite(overlay, writes, *self._keys_of(service))
+        return Snapshot(self.dataset, service, overlay)
+
     def natural_keys(self, known: Iterable[tuple[str, Key]]) -> NaturalKeys:
         """Return a place to look records up by natural keys; `known` are those of the records there are."""
         return NaturalKeys(self._store, known)
@@ -244,6 +270,10 @@ class Records:
         """Let go of what was written; it is gone from the disk once no snapshot needs it any more."""
         self._store = Store()
         self._overlays, self._inherited = {}, {}
+
+    def _keys_of(self, service: str) -> tuple[str, Callable[[object], int | None]]:
+        """Return the key of a service's records, and what finds the place of a base record by it."""
+        return self.dataset.services[service].key, partial(self.dataset.index, service)
 
     def _last_base_id(self, service: str) -> int:
         count = self.dataset.count(service)

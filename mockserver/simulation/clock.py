@@ -14,7 +14,8 @@ import math
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
@@ -212,6 +213,17 @@ class Clock:
         ``now`` has nine fractional digits, so that writing back what was read changes nothing.
         """
         return {"mode": self._mode, "speed": self._speed, "now": format_job_time(self.calendar())}
+
+    @contextmanager
+    def held(self) -> Iterator[int]:
+        """Let it be one and the same instant for a while, which is not lost; give that instant."""
+        now = self.ticks()
+        mode, base = self._mode, self._base
+        self._mode, self._base = "frozen", now
+        try:
+            yield now
+        finally:
+            self._mode, self._base = mode, base
 
     def dump(self) -> dict[str, Any]:
         """Describe the clock for a world's document: its age, what it shows, and when it was set back by how much."""

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from .spans import read_span, write_span
+
 Kind: TypeAlias = Literal["mail", "webhook", "delivery"]
 
 #: Entries that an outbox keeps; older ones go first.
@@ -50,6 +52,23 @@ class Outbox:
     def list(self) -> list[Entry]:
         """Give what is kept, the oldest first."""
         return [*self._entries]
+
+    def dump(self) -> Any:
+        """Describe what is kept for a world's document, and the number of the next entry."""
+        if self._next == 1:
+            return None
+        entries = [
+            {"id": entry.id, "kind": entry.kind, "at": write_span(entry.tick), "facts": dict(entry.facts)}
+            for entry in self._entries
+        ]
+        return {"next": self._next, "entries": entries}
+
+    def load(self, state: Any) -> None:
+        """Keep what was described."""
+        for place, described in enumerate(state["entries"]):
+            tick = read_span(described["at"], f"entries[{place}].at")
+            self._entries.append(Entry(described["id"], described["kind"], tick, dict(described["facts"])))
+        self._next = state["next"]
 
     def clear(self) -> None:
         """Forget everything; ids go on."""

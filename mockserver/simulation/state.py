@@ -82,14 +82,16 @@ class Documents:
 
     def dump(self, world: World) -> dict[str, Any]:
         """Describe a world as it is now."""
-        with world.lock:
-            world.catch_up()
+        mode = world.clock.mode
+        clock = world.clock
+        with world.lock, clock.held() as now:
+            world.agenda.run_until(now)
             found = {name: world.part(kind).dump() for name, kind in reversed(self._parts.items())}
             document: dict[str, Any] = {
                 "format": FORMAT,
                 "version": VERSION,
                 "seed": world.seed,
-                "clock": world.clock.dump(),
+                "clock": {**clock.dump(), "mode": mode},
                 "random": _dump_random(world),
                 "sequences": dict(world.sequences),
                 "profiles": world.profiles.dump(),

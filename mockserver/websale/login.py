@@ -12,6 +12,8 @@ from typing import Any
 
 from mockserver.contract import Answer, Exchange, Principal, Rule
 from mockserver.simulation.clock import SECOND
+from mockserver.simulation.errors import StateError
+from mockserver.simulation.spans import read_span, write_span
 from mockserver.simulation.worlds import World
 
 TOKEN_DIGITS = 40
@@ -87,6 +89,7 @@ class Logins:
         self._access: dict[str, tuple[User, int]] = {}
         self._refresh: dict[str, User] = {}
         self._used: set[str] = set()
+        self._expired: set[str] = set()
 
     def issue(self, user: User) -> dict[str, str]:
         """Issue a pair of tokens; expired ones are forgotten on the way."""
@@ -103,16 +106,56 @@ class Logins:
 
     def recognise(self, token: str) -> Principal:
         """Return who has this access token; ``ValueError`` says what is wrong with one that is no good."""
-        user = self.accounts.by_token.get(token)
+        user = None if token in self._expired else self.accounts.by_token.get(token)
         if user is None:
             grant = self._access.get(token)
             expired = grant is not None and grant[1] <= self.world.clock.ticks()
-            if expired or token in self.accounts.expired_tokens:
+            if expired or token in self.accounts.expired_tokens or token in self._expired:
                 raise ValueError("The access token has expired.")
             if grant is None:
                 raise ValueError("The access token is unknown in this world.")
             user = grant[0]
         return user.principal
+
+    def expire(self, token: str) -> bool:
+        """Let an access token run out now, be it one of the fixtures; False when this world has no such token."""
+        if token not in self.accounts.by_token and token not in self._access:
+            return False
+        self._expired.add(token)
+        return True
+
+    def dump(self) -> Any:
+        """Describe the tokens that were issued here, and what became of those of the fixtures."""
+        described = {
+            "access": [
+                {"token": token, "user": user.principal.name, "expires": write_span(expires)}
+                for token, (user, expires) in self._access.items()
+            ],
+            "refresh": [
+                {"token": token, "user": user.principal.name} for token, user in self._refresh.items()
+            ],
+            "used": sorted(self._used),
+            "expired": sorted(self._expired),
+        }
+        return {name: part for name, part in described.items() if part}
+
+    def load(self, state: Any) -> None:
+        """Know the tokens that were described."""
+        users = {user.principal.name: user for user in self.accounts.users}
+
+        def user_of(part: str, place: int, described: Mapping[str, str]) -> User:
+            user = users.get(described["user"])
+            if user is None:
+                raise StateError(f"{part}[{place}].user", described["user"], ", ".join(users))
+            return user
+
+        for place, described in enumerate(state.get("access", ())):
+            expires = read_span(described["expires"], f"access[{place}].expires")
+            self._access[described["token"]] = user_of("access", place, described), expires
+        for place, described in enumerate(state.get("refresh", ())):
+            self._refresh[described["token"]] = user_of("refresh", place, described)
+        self._used.update(state.get("used", ()))
+        self._expired.update(state.get("expired", ()))
 
     def redeem(self, token: str) -> int | None:
         """Use a one-time token: return the account's id; ``KeyError`` for an unknown or used token."""

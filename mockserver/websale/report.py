@@ -6,7 +6,7 @@ file is written again, the same, whenever somebody downloads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from mockserver.contract import Answer, Exchange, Rule
 from mockserver.records import Service, Snapshot
 from mockserver.records.codecs import MEDIA_TYPES, encode
 from mockserver.simulation.job import Job
+from mockserver.simulation.profiles import Profile
 from mockserver.simulation.timeline import State
 from mockserver.simulation.worlds import World
 from mockserver.websale.listing import FilterRules, Predicate, parse_filters
@@ -52,12 +53,16 @@ READY: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What an export holds: the records as they were at its start, as far as its filters select them."""
+    """What an export holds: the records as they were at its start, as far as its filters select them.
+
+    :ivar query: the parameters that the filters were read from.
+    """
 
     service: Service
     format: str
     records: Snapshot
     filters: tuple[Predicate, ...]
+    query: tuple[tuple[str, str], ...] = ()
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield the selected records."""
@@ -91,17 +96,31 @@ async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]
     if format not in described.formats:
         explain = f"{service} can be exported as {' and '.join(described.formats)}, not as {format}."
         raise Rule("REP-START-400-format", field="format", explain=explain)
-    filters = parse_filters(exchange.query, described.fields, FILTER_RULES)
+    parse_filters(exchange.query, described.fields, FILTER_RULES)
     profile = exchange.choose_profile(API, service)
     records = await shop.settled()
-    selection = Selection(described, format, records.snapshot(service), tuple(filters))
-    total = await _count(selection)
-    name = f"{described.plural}_{world.hex(20)}.{format}"
-    job = world.jobs.start(API, service, total, profile, world.clock.ticks(), payload=selection, file=name)
+    selection = select(described, format, records.snapshot(service), exchange.query)
+    job = begin(world, selection, await _count(selection), profile)
     if profile.starting_seconds > PATIENCE:
         explain = f"The profile {profile.kind} keeps the export in Starting for {profile.starting_seconds:g} seconds."
         raise Rule("REP-START-503-10s", explain=explain)
     return _show(exchange, job)
+
+
+def select(service: Service, format: str, records: Snapshot, query: Sequence[tuple[str, str]]) -> Selection:
+    """Return what an export with this query holds; ``Rule`` for a bad filter."""
+    filters = parse_filters(query, service.fields, FILTER_RULES)
+    kept = tuple((name, value) for name, value in query if name.startswith("filter"))
+    return Selection(service, format, records, tuple(filters), kept)
+
+
+def begin(world: World, selection: Selection, total: int, profile: Profile) -> Job:
+    """Start the job of an export."""
+    service = selection.service
+    name = f"{service.plural}_{world.hex(20)}.{selection.format}"
+    return world.jobs.start(
+        API, service.name, total, profile, world.clock.ticks(), payload=selection, file=name
+    )
 
 
 async def pause(exchange: Exchange, service: str) -> dict[str, Any]:
