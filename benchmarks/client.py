@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -32,8 +34,8 @@ class Download:
 class Client:
     """One connection to one server."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._connection = HTTPConnection(host, port, timeout=60)
+    def __init__(self, host: str, port: int, *, timeout: float = 60) -> None:
+        self._connection = HTTPConnection(host, port, timeout=timeout, blocksize=MIB)
 
     def __enter__(self) -> Self:
         """Return the client; the connection opens with the first call."""
@@ -67,8 +69,19 @@ class Client:
         content = self.content(method, path, body=body, headers=headers)
         return json.loads(content) if content else None
 
-    def download(self, url: str) -> Download:
-        """Read a file to its end without keeping it."""
+    def upload(self, path: str, file: Path, headers: Mapping[str, str]) -> Any:
+        """Send a file as the body of a POST, in pieces, and return the answer, parsed."""
+        with file.open("rb") as stream:
+            size = {"Content-Length": str(file.stat().st_size)}
+            self._connection.request("POST", path, stream, {**headers, **size})
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status != 200:
+            raise AnswerError(f"POST {path} was answered {response.status}: {content[:500]!r}")
+        return json.loads(content)
+
+    def download(self, url: str, *, to: Path | None = None) -> Download:
+        """Read a file to its end; keep it only when there is somewhere to write it."""
         buffer = bytearray(MIB)
         view = memoryview(buffer)
         began = time.perf_counter()
@@ -77,9 +90,11 @@ class Client:
         if response.status != 200:
             raise AnswerError(f"GET {url} was answered {response.status}: {response.read(500)!r}")
         size = lines = 0
-        while length := response.readinto(view):
-            size += length
-            lines += buffer.count(b"\n", 0, length)
+        with Path(to or os.devnull).open("wb") as output:
+            while length := response.readinto(view):
+                size += length
+                lines += buffer.count(b"\n", 0, length)
+                output.write(view[:length])
         return Download(size, lines, time.perf_counter() - began)
 
     def _call(

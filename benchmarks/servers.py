@@ -88,9 +88,9 @@ class Server:
         """URL of the report status."""
         return self.address + self.recipe.path
 
-    def client(self) -> Client:
-        """Open a connection to it."""
-        return Client(HOST, self.port)
+    def client(self, *, timeout: float = 60) -> Client:
+        """Open a connection to it, on which an answer may take so many seconds."""
+        return Client(HOST, self.port, timeout=timeout)
 
     def memory(self) -> Memory:
         """Read its resident memory from /proc."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.outcome import Options, Outcome
-from benchmarks.scenarios import export, jobs, memory, startup, throughput
+from benchmarks.scenarios import export, imports, jobs, memory, startup, throughput
 
 Say = Callable[[str], None]
 Scenario = Callable[[Options, Say], Outcome]
@@ -20,6 +20,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "throughput": throughput.measure,
     "jobs": jobs.measure,
     "export": export.measure,
+    "import": imports.measure,
     "memory": memory.measure,
 }
 """The scenarios by name, in the order in which they run."""

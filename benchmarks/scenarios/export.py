@@ -72,14 +72,14 @@ def measure(options: Options, say: Callable[[str], None]) -> Outcome:
 def download_export(server: Server, format: str, records: int) -> Download:
     """Export all records of the service at once and read the file; fail unless it has all of them."""
     with server.client() as client:
-        done = client.download(_export(server, format))
+        done = client.download(start_export(server, format))
     found = done.lines - HEADER_LINES[format]
     if found != records:
         raise AnswerError(f"The {format} file has {found} records instead of {records}.")
     return done
 
 
-def _export(server: Server, format: str) -> str:
+def start_export(server: Server, format: str) -> str:
     """Start an export that is finished at once, and return the URL of its file."""
     with server.client() as client:
         path = f"{API}/report/{SERVICE}/start?format={format}"
@@ -89,7 +89,7 @@ def _export(server: Server, format: str) -> str:
 
 def _poll_beside(server: Server, format: str) -> Poller:
     """Poll another service's status while the file is downloaded."""
-    url = _export(server, format)
+    url = start_export(server, format)
     with server.client() as polling, server.client() as downloading:
         with Poller(polling, server.recipe.path, TOKEN) as poller:
             downloading.download(url)
