@@ -19,13 +19,16 @@ from mockserver.settings import Settings
 from mockserver.simulation.files import Files
 from mockserver.simulation.outbox import Outbox
 from mockserver.simulation.profiles import PROFILES, Profile
+from mockserver.simulation.state import Documents
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
 from mockserver.websale.building import Builds
+from mockserver.websale.continuing import Exports, Imports
 from mockserver.websale.delivery import Deliveries
 from mockserver.websale.feeds import SERVICE as FEEDS
 from mockserver.websale.login import Accounts, Logins
 from mockserver.websale.shop import Shop
 from mockserver.websale.storefront import Storefront
+from mockserver.websale.written import Written
 
 SPECIFICATIONS = [
     "websale-login",
@@ -36,6 +39,16 @@ SPECIFICATIONS = [
     "foxy",
     "mock-control",
 ]
+
+PARTS: Mapping[str, type[Any]] = {
+    "logins": Logins,
+    "records": Written,
+    "exports": Exports,
+    "imports": Imports,
+    "foxy": Foxy,
+    "outbox": Outbox,
+}
+"""The parts of a world that its document describes, by their name in it; a part may refer to those before it."""
 
 EXPOSED_HEADERS = [
     "X-Mock-Rule",
@@ -69,7 +82,7 @@ class MockServer:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         contract = load_contract(shipped("openapi"), SPECIFICATIONS)
-        self.server = Server(contract, settings, _worlds(settings), _has_target)
+        self.server = Server(contract, settings, _worlds(settings), _has_target, Documents(PARTS))
         self._app = CORSMiddleware(
             Edge(CompiledApp(contract).build(), self.server),
             allow_origins=settings.cors_origin or ["*"],
@@ -108,6 +121,9 @@ def _worlds(settings: Settings) -> Worlds:
     storefront = Storefront.from_fixture(read_yaml(fixtures / "shop.yaml"))
     deliveries = Deliveries(settings.deliver_webhooks)
     factories: Mapping[type[Any], Callable[[World], Any]] = {
+        Exports: Exports,
+        Imports: Imports,
+        Written: Written,
         Builds: lambda world: Builds(world, storefront, deliveries, scheduler=settings.scheduler),
         Files: lambda _world: Files(),
         Foxy: lambda world: Foxy(world, directory),

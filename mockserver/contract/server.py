@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from mockserver.simulation.state import Documents
+
 if TYPE_CHECKING:
     from mockserver.contract.loading import Contract
     from mockserver.simulation.worlds import World, Worlds
@@ -41,6 +43,7 @@ class Server:
     """One running mock server.
 
     :ivar targets: whether jobs of an API can have a target: a service, a feed, a store.
+    :ivar documents: writes worlds as documents, and makes worlds from them.
     :ivar violations: how often this server broke its own specification; each is a bug and in the log.
     """
 
@@ -48,5 +51,6 @@ class Server:
     settings: Settings
     worlds: Worlds
     targets: TargetCheck
+    documents: Documents = field(default_factory=Documents)
     violations: int = 0
     started: float = field(default_factory=time.perf_counter)

@@ -106,6 +106,20 @@ class Staging:
         for (content,) in reversed(rows):
             yield orjson.loads(content)
 
+    @property
+    def kept(self) -> bool:
+        """Tell whether rows can still be read after they have been applied."""
+        return self._kept
+
+    def rows(self) -> Iterator[StagedRow]:
+        """Yield the rows that there are, in their order."""
+        first = 0
+        if not self._dropped:
+            query = f"SELECT number, key, content FROM {self._table} WHERE number >= ? ORDER BY number LIMIT {_CHUNK}"
+            while found := self._store.read(query, (first,)):
+                yield from found
+                first = found[-1][0] + 1
+
     def drop(self) -> None:
         """Forget all rows; there is nothing to do a second time."""
         if self._dropped:

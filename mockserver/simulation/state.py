@@ -4,7 +4,7 @@ The document is for people too: JSON of a few parts, each of which describes its
 
 ============  ====================================================================
 ``clock``     mode, speed, time, and when it was set back
-``random``    the state of the world's randomness (absent: as the seed left it)
+``random``    how many words were drawn from the world's randomness
 ``sequences`` the last numbers that were given
 ``profiles``  how jobs unfold, as far as somebody chose it
 ``jobs``      every job that is kept, with what happened to it
@@ -17,15 +17,13 @@ can refer to those before it; they are dumped in the reverse order, so one knows
 
 from __future__ import annotations
 
-import base64
-import binascii
-import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
 from .errors import RefusedValue, StateError, TooLarge
+from .randomness import MAX_DRAWN
 from .worlds import World
 
 FORMAT = "commerce-mockserver/world"
@@ -33,9 +31,6 @@ VERSION = 1
 
 #: Bytes that a document may have.
 MAX_BYTES = 64 * 1024 * 1024
-
-_WORDS = 625  # of the Mersenne Twister: 624 and the place among them
-_MAX_WORD = 624
 
 
 @runtime_checkable
@@ -92,7 +87,7 @@ class Documents:
                 "version": VERSION,
                 "seed": world.seed,
                 "clock": {**clock.dump(), "mode": mode},
-                "random": _dump_random(world),
+                "random": world.random.drawn or None,
                 "sequences": dict(world.sequences),
                 "profiles": world.profiles.dump(),
                 "jobs": world.jobs.dump(),
@@ -109,7 +104,7 @@ class Documents:
             world.clock.load(document.get("clock", {}))
             now = world.clock.ticks()
             place = "random"
-            _load_random(world, document.get("random"))
+            world.random.skip(_drawn(document.get("random", 0)))
             world.sequences.update(document.get("sequences", {}))
             place = "profiles"
             world.profiles.load(document.get("profiles", []))
@@ -164,21 +159,7 @@ def _check_head(world: World, document: Mapping[str, Any]) -> None:
         raise StateError("seed", document["seed"], f"{world.seed}, which this server was started with")
 
 
-def _dump_random(world: World) -> str | None:
-    state = world.random.getstate()
-    world.random.seed(world.seed)
-    untouched = world.random.getstate() == state
-    world.random.setstate(state)
-    return None if untouched else base64.b64encode(struct.pack(f">{_WORDS}I", *state[1])).decode()
-
-
-def _load_random(world: World, state: str | None) -> None:
-    if state is None:
-        return
-    try:
-        words = struct.unpack(f">{_WORDS}I", base64.b64decode(state, validate=True))
-    except (binascii.Error, struct.error, ValueError):
-        words = (0,)
-    if len(words) != _WORDS or words[-1] > _MAX_WORD or not any(words[:-1]):
-        raise StateError("", state, "what a document of a world has there, or nothing")
-    world.random.setstate((3, words, None))
+def _drawn(words: int) -> int:
+    if not 0 <= words <= MAX_DRAWN:
+        raise StateError("", words, f"0 to {MAX_DRAWN}")
+    return words

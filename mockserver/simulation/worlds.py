@@ -6,7 +6,6 @@ alike: the same seed, so that the same calls give the same bytes in every world.
 
 from __future__ import annotations
 
-import random
 import re
 import threading
 import time
@@ -20,6 +19,7 @@ from .clock import HOUR, Clock, Mode
 from .errors import NoSuchPart, WorldNameError
 from .jobs import Job, JobBook, Progress
 from .profiles import Profile, ProfileBook, named
+from .randomness import Randomness
 from .snapshots import Shelf
 
 #: The world of requests that name none. It is never evicted.
@@ -85,7 +85,7 @@ class World:
         self.name = name
         self.seed = settings.seed
         self.clock = Clock(settings.start, mode=settings.mode, speed=settings.speed, source=settings.source)
-        self.random = random.Random(settings.seed)
+        self.random = Randomness(settings.seed)
         self.jobs = JobBook()
         self.profiles = ProfileBook(settings.default_profile)
         self.agenda = Agenda()

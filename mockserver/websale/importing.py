@@ -9,7 +9,7 @@ import re
 import tempfile
 from array import array
 from bisect import bisect_left
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, cast
 
@@ -94,6 +94,21 @@ class Failures:
     def among(self, processed: int) -> list[dict[str, Any]]:
         """Return the entries for the first records (IMP-FIELD-importErrors)."""
         return self._entries[: bisect_left(self._numbers, processed)]
+
+    def dump(self) -> dict[str, Any]:
+        """Describe which records are faulty, and why, for a world's document."""
+        marked = ((8 * place, byte) for place, byte in enumerate(self._bits) if byte)
+        faulty = [first + bit for first, byte in marked for bit in range(8) if byte >> bit & 1]
+        return {"faulty": faulty, "errors": self._entries}
+
+    def load(self, faulty: Sequence[int], errors: Sequence[dict[str, Any]]) -> None:
+        """Remember what was described."""
+        cap, self._cap = self._cap, 0
+        for number in faulty:
+            self.add(number, [])
+        self._cap = cap
+        self._entries = [*errors]
+        self._numbers = [entry["index"] for entry in errors]
 
     def forget(self) -> None:
         """Forget why records are faulty: nobody can ask any more once another import was started."""
@@ -200,7 +215,7 @@ class Importer:
         text_keys = self._service.schema["properties"][self._service.key]["type"] == "string"
         if values[0] in (None, ""):
             return Fault(self._service.key, MISSING) if text_keys else None
-        name = orjson.dumps(values).decode()
+        name = _name_of(row, paths)
         found = self._names().claim(name)
         if found is SEEN:
             return Fault(paths[0], DUPLICATE)
@@ -212,8 +227,7 @@ class Importer:
         if self._natural is None:
             paths, key = self._service.natural_key, self._service.key
             self._natural = self._records.natural_keys(
-                (orjson.dumps([_value_at(record, path) for path in paths]).decode(), record[key])
-                for record in self._before
+                (_name_of(record, paths), record[key]) for record in self._before
             )
         return self._natural
 
@@ -236,6 +250,11 @@ class Importer:
         for number in sorted(self._faulty):
             self._failures.add(number, self._faulty[number])
         self._batch, self._faulty, self._bytes = [], {}, 0
+
+
+def _name_of(record: Record, paths: tuple[str, ...]) -> str:
+    """Return the natural key as one text; what is absent, empty or 0 is the same, as in a completed record."""
+    return orjson.dumps([_value_at(record, path) or None for path in paths]).decode()
 
 
 def _value_at(record: Record, path: str) -> Any:

@@ -69,7 +69,7 @@ async def start(exchange: Exchange, service: str, format: str, send_mail: str) -
         file = await _read(exchange, described, format, body, mails=mails)
     if file.broken:
         profile = profile.failing_at(0, file.broken)
-    job = _begin(exchange.world, service, profile, file, mails=mails)
+    job = begin(exchange.world, service, profile, file)
     if profile.starting_seconds > PATIENCE:
         explain = f"The profile {profile.kind} keeps the import in Starting for {profile.starting_seconds:g} seconds."
         raise Rule("IMP-START-503-10s", explain=explain)
@@ -103,9 +103,8 @@ async def _read(
     return await run_in_threadpool(importer.read, body, format, charset)
 
 
-def _begin(world: World, service: str, profile: Profile, file: ImportFile, *, mails: bool) -> Job:
+def begin(world: World, service: str, profile: Profile, file: ImportFile) -> Job:
     """Start the job, in the place of the one before it."""
-    shop = world.part(Shop)
     before = world.jobs.current(API, service)
     job = world.jobs.start(
         API,
@@ -118,16 +117,22 @@ def _begin(world: World, service: str, profile: Profile, file: ImportFile, *, ma
     )
     if before is not None and isinstance(before.payload, ImportFile):
         before.payload.failures.forget()
-    if file.staging is not None:
-        shop.admit(job, file.staging)
+    attend(world, job, file)
+    return job
+
+
+def attend(world: World, job: Job, file: ImportFile) -> None:
+    """Let the rows take effect as the job proceeds, and do what is to be done when it has ended."""
+    shop, staging = world.part(Shop), file.staging
+    if staging is not None:
+        shop.admit(job, staging)
 
     def end(job: Job, progress: Progress) -> None:
-        if mails and file.staging is not None:
-            _send_mails(world, job, progress, file.staging)
+        if staging is not None and staging.kept:
+            _send_mails(world, job, progress, staging)
         shop.import_ended(job, progress)
 
     world.on_end(job, end)
-    return job
 
 
 def _cancel(world: World, service: str) -> None:
