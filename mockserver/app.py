@@ -16,6 +16,7 @@ from mockserver.foxy.world import Directory, Foxy
 from mockserver.records import DataSet, Records, Service, load_recipes, load_services
 from mockserver.resources import shipped
 from mockserver.settings import Settings
+from mockserver.simulation.faults import FaultBook
 from mockserver.simulation.files import Files
 from mockserver.simulation.outbox import Outbox
 from mockserver.simulation.profiles import PROFILES, Profile
@@ -47,6 +48,7 @@ PARTS: Mapping[str, type[Any]] = {
     "imports": Imports,
     "foxy": Foxy,
     "outbox": Outbox,
+    "faults": FaultBook,
 }
 """The parts of a world that its document describes, by their name in it; a part may refer to those before it."""
 
@@ -54,6 +56,7 @@ EXPOSED_HEADERS = [
     "X-Mock-Rule",
     "X-Mock-Explain",
     "X-Mock-World",
+    "X-Mock-Fault",
     "Link",
     "Location",
     "ETag",
@@ -126,6 +129,7 @@ def _worlds(settings: Settings) -> Worlds:
         Written: Written,
         Builds: lambda world: Builds(world, storefront, deliveries, scheduler=settings.scheduler),
         Files: lambda _world: Files(),
+        FaultBook: lambda world: world.faults,
         Foxy: lambda world: Foxy(world, directory),
         Logins: lambda world: Logins(world, accounts),
         Outbox: lambda _world: Outbox(),
@@ -135,6 +139,7 @@ def _worlds(settings: Settings) -> Worlds:
         seed=settings.seed,
         mode=settings.clock,
         speed=settings.speed,
+        max_faults=settings.max_faults,
         default_profile=lambda api, target: _default_profile(services, directory, api, target),
     )
     return Worlds(start, factories=factories, from_the_start=[Builds], limit=settings.max_worlds)

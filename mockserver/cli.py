@@ -30,8 +30,14 @@ commerce-mockserver {version}
   Foxy          foxy-token, or the client foxy-client with foxy-secret and foxy-refresh
   worlds        send X-Mock-World: <name>, or use {url}/w/<name>/ as the base URL
 
-  first call    curl -X POST -H 'X-Authorization: Bearer admin-token' \\
+{warning}  first call    curl -X POST -H 'X-Authorization: Bearer admin-token' \\
                   {url}/admin/api/v1/report/order/start
+"""
+
+WARNING = """\
+  WARNING       everybody who reaches {host} can steer this server: its data, clocks and faults.
+                Set --control-token (MOCKSERVER_CONTROL_TOKEN), or listen on 127.0.0.1.
+
 """
 
 
@@ -117,11 +123,24 @@ def main() -> None:
     help="Foreign web pages that may change something under /_mock.",
 )
 @option(
+    "--control-token",
+    default="",
+    metavar="TOKEN",
+    help="What calls of /_mock, but for health, must send as bearer. Better set as MOCKSERVER_CONTROL_TOKEN.",
+)
+@option(
     "--max-worlds",
     default=1000,
     show_default=True,
     type=click.IntRange(min=1),
     help="The least recently used world goes first.",
+)
+@option(
+    "--max-faults",
+    default=100,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Faults that a world may have at a time.",
 )
 @option(
     "--max-body",
@@ -164,7 +183,7 @@ def serve(banner: bool, **options: Any) -> None:
     from mockserver.app import MockServer, UnknownService
     from mockserver.contract import ContractError
     from mockserver.logs import configure_logging
-    from mockserver.serving import bind, write_ready_file
+    from mockserver.serving import bind, is_exposed, write_ready_file
     from mockserver.serving import serve as run
 
     settings = make_settings(**options)
@@ -184,7 +203,9 @@ def serve(banner: bool, **options: Any) -> None:
         if settings.ready_file:
             write_ready_file(settings.ready_file, url)
         if banner:
-            click.echo(BANNER.format(version=__version__, url=settings.public_url or url), err=True)
+            warning = WARNING.format(host=settings.host) if is_exposed(settings) else ""
+            text = BANNER.format(version=__version__, url=settings.public_url or url, warning=warning)
+            click.echo(text, err=True)
 
     run(app, listener, ready)
 

@@ -14,6 +14,9 @@ from typing import Any, TypeAlias
 
 import uvicorn
 
+from mockserver.contract.guard import is_loopback
+from mockserver.settings import Settings
+
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
 
@@ -60,6 +63,11 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def is_exposed(settings: Settings) -> bool:
+    """Tell whether others than this machine reach the control plane, and need no token for it."""
+    return not settings.control_token and not is_loopback(settings.host)
 
 
 def base_url(listener: socket.socket) -> str:

@@ -19,6 +19,8 @@ class Settings:
     :ivar public_url: base URL for links in answers; empty: taken from the request.
     :ivar cors_origin: origins of web pages that may call the vendor APIs; empty: all.
     :ivar control_origin: origins of web pages that may change something through the control plane.
+    :ivar control_token: what calls of the control plane must bring as bearer; empty: nothing. Never shown.
+    :ivar max_faults: how many faults that can still fire a world may have.
     :ivar max_body: largest request body, in bytes.
     :ivar import_errors: how many faulty records the status of an import lists.
     :ivar scheduler: whether data feeds are built by themselves, at their hours and after imports.
@@ -37,7 +39,9 @@ class Settings:
     validate_responses: bool = True
     cors_origin: tuple[str, ...] = ()
     control_origin: tuple[str, ...] = ()
+    control_token: str = field(default="", repr=False)
     max_worlds: int = 1000
+    max_faults: int = 100
     max_body: int = 256 * MIB
     import_errors: int = 1000
     scheduler: bool = True

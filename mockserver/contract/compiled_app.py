@@ -39,6 +39,7 @@ with warnings.catch_warnings():
 from mockserver.contract.answers import Answer
 from mockserver.contract.errors import Rule
 from mockserver.contract.exchange import SCOPE_KEY, Exchange
+from mockserver.contract.faults import fire_faults
 from mockserver.contract.loading import Contract
 from mockserver.contract.operations import CompiledOperation
 from mockserver.contract.preferences import answer_preferred, parse_prefer
@@ -150,7 +151,7 @@ class CompiledRouting(SpecMiddleware):  # type: ignore[misc]
         await self.app(scope, receive, send)
 
 
-# Preferences, before security: an answer that was asked for needs no credential
+# Preferences and faults, before security: an answer that was asked for needs no credential
 
 
 class _PreferenceOperation:
@@ -164,6 +165,10 @@ class _PreferenceOperation:
         if "prefer" in exchange.headers:
             exchange.preference = parse_prefer(exchange.header_values("prefer"))
             exchange.answer = answer_preferred(exchange, self.operation, exchange.preference)
+            if exchange.answer is not None:
+                return
+        if exchange.world.faults:
+            fire_faults(exchange, self.operation)
             if exchange.answer is not None:
                 return
         await self.next_app(scope, receive, send)
@@ -188,7 +193,7 @@ class _PreferenceAPI(_CompiledAPI):
 
 
 class PreferenceMiddleware(RoutedMiddleware[_PreferenceAPI]):  # type: ignore[misc]
-    """Answer by the ``Prefer`` header where a request has one that chooses an answer."""
+    """Answer by the ``Prefer`` header where a request has one that chooses an answer, else by a fault that hits it."""
 
     api_cls = _PreferenceAPI
 

@@ -10,14 +10,16 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from connexion.exceptions import OAuthProblem
 from starlette.concurrency import iterate_in_threadpool
 
 from mockserver.contract.answers import Answer
+from mockserver.contract.delivery import deliver
 from mockserver.contract.errors import Rule, Rules
 from mockserver.contract.exchange import SCOPE_KEY, ClientGone, Exchange
+from mockserver.contract.guard import check_control_call, is_control
 from mockserver.contract.rendering import render
 from mockserver.contract.server import Server
 from mockserver.simulation.errors import WorldNameError
@@ -28,9 +30,6 @@ access = logging.getLogger("mockserver.access")
 WORLD_HEADER = "x-mock-world"
 WORLD_PREFIX = re.compile(r"/w/(?P<name>[^/]*)(?P<rest>/.*)?")
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
-LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
-CONTROL = "/_mock"
 BARE = frozenset((204, 304))
 
 ASGIApp = Callable[[Any, Any, Any], Any]
@@ -49,10 +48,15 @@ class Edge:
             exchange = Exchange(scope, receive, self.server)
             try:
                 answer = await self._answer(exchange, receive, send)
-                await _send(exchange, answer, send)
             except ClientGone:
                 return
-            _log(exchange, answer)
+            try:
+                hit = exchange.hit
+                if hit is None or not await deliver(exchange, answer, hit, _head, receive, send):
+                    await _send(exchange, answer, send)
+            finally:
+                self.server.meter.count(exchange, answer.status)
+                _log(exchange, answer)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
         else:
@@ -61,7 +65,8 @@ class Edge:
     async def _answer(self, exchange: Exchange, receive: Any, send: Any) -> Answer:
         try:
             enter_world(exchange)
-            _check_origin(exchange)
+            if is_control(exchange.path):
+                check_control_call(exchange)
             _override_method(exchange)
             scope = exchange.scope
             scope[SCOPE_KEY] = exchange
@@ -107,7 +112,7 @@ def enter_world(exchange: Exchange) -> None:
             exchange.path = match["rest"] or "/"
     if name is None:
         name = exchange.headers.get(WORLD_HEADER)
-    if name is None and exchange.query_string and exchange.path.startswith(CONTROL):
+    if name is None and exchange.query_string and is_control(exchange.path):
         name = dict(exchange.query).get("world")
     try:
         exchange.world = exchange.server.worlds.get("default" if name is None else name)
@@ -128,19 +133,6 @@ def _override_method(exchange: Exchange) -> None:
             exchange.method = wanted
 
 
-def _check_origin(exchange: Exchange) -> None:
-    """Refuse a control call that changes something when a foreign web page makes it."""
-    origin = exchange.headers.get("origin")
-    if origin is None or exchange.method in SAFE_METHODS or not exchange.path.startswith(CONTROL):
-        return
-    settings = exchange.server.settings
-    host = urlsplit(origin).hostname
-    own = urlsplit(exchange.public_url)
-    if host in LOOPBACK or origin == f"{own.scheme}://{own.netloc}" or origin in settings.control_origin:
-        return
-    raise Rule("MOCK-403-origin", explain=f"{origin} is a foreign origin; allow it with --control-origin.")
-
-
 def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
     headers = list(answer.headers)
     if answer.status not in BARE:
@@ -148,6 +140,8 @@ def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
     if answer.body is not None and answer.status not in BARE:
         headers.append(("content-length", str(len(answer.body))))
     headers.append(("vary", "X-Mock-World"))
+    if exchange.hit is not None:
+        headers.append(("x-mock-fault", ", ".join(fault.id for fault in exchange.hit.faults)))
     if exchange.applied:
         headers.append(("preference-applied", ", ".join(exchange.applied)))
     if exchange.rule:

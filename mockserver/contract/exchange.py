@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mockserver.contract.operations import CompiledOperation
     from mockserver.contract.preferences import Preference
     from mockserver.contract.server import Server
+    from mockserver.simulation.faults import Hit
     from mockserver.simulation.worlds import World
 
 SCOPE_KEY = "mockserver.exchange"
@@ -49,6 +50,7 @@ class Exchange:
     :ivar answer: what will be sent; set once the request has been handled.
     :ivar applied: the preferences that the answer honours, for ``Preference-Applied``.
     :ivar rule: ID of the rule that the answer follows, for an error.
+    :ivar hit: what the world's faults do to the call.
     """
 
     __slots__ = (
@@ -58,6 +60,7 @@ class Exchange:
         "applied",
         "explain",
         "headers",
+        "hit",
         "method",
         "operation",
         "path",
@@ -94,6 +97,7 @@ class Exchange:
         self.preference: Preference | None = None
         self.applied: list[str] = []
         self.answer: Answer | None = None
+        self.hit: Hit | None = None
         self.rule = ""
         self.explain = ""
         self._query: list[tuple[str, str]] | None = None

@@ -43,6 +43,7 @@ class Parameter:
     kind: str
     validator: Validator
     deep: bool = False
+    accepted: tuple[str, ...] = ()
 
     def convert(self, text: str) -> Any:
         """Return the value for the text, or the text itself when it is none of the parameter's type."""
@@ -253,6 +254,7 @@ def _compile_parameter(specification: Specification, definition: dict[str, Any])
         kind=schema.get("type", ""),
         validator=compile_schema(schema),
         deep=definition.get("style") == "deepObject",
+        accepted=tuple(str(value) for value in schema.get("enum", ())),
     )
 
 

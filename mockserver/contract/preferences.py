@@ -17,6 +17,7 @@ from mockserver.contract.rendering import fill_placeholders
 from mockserver.simulation.profiles import PROFILES
 
 if TYPE_CHECKING:
+    from mockserver.contract.catalogue import Example
     from mockserver.contract.exchange import Exchange
     from mockserver.contract.operations import CompiledOperation
 
@@ -55,7 +56,7 @@ def answer_preferred(
 
     :raises Rule: ``MOCK-400-prefer`` when there is no such profile, or the operation has no such example or status.
     """
-    examples = {**operation.common, **operation.examples}
+    examples = answers_of(operation)
     if preference.profile is not None and preference.profile not in PROFILES:
         accepted = [f"profile={name}" for name in PROFILES]
         raise Rule("MOCK-400-prefer", explain=f"There is no profile {preference.profile}.", accepted=accepted)
@@ -63,7 +64,7 @@ def answer_preferred(
         chosen = find_example(examples, preference.example)
         applied = f"example={preference.example}"
     elif preference.code is not None:
-        chosen = next((e for e in examples.values() if str(e.status) == preference.code), None)
+        chosen = first_with_status(examples, preference.code)
         applied = f"code={preference.code}"
     else:
         return None
@@ -72,9 +73,24 @@ def answer_preferred(
         accepted = [*(f"example={name}" for name in sorted(examples)), *(f"code={code}" for code in codes)]
         raise Rule("MOCK-400-prefer", explain=f"{operation.title} has no {applied}.", accepted=accepted)
     exchange.applied.append(applied)
-    if chosen.status >= 400:
-        exchange.rule = chosen.rule_id
-        exchange.explain = f"Answered because the request says Prefer: {applied}."
+    return answer_with(exchange, chosen, f"Answered because the request says Prefer: {applied}.")
+
+
+def answers_of(operation: CompiledOperation) -> dict[str, Example]:
+    """Return what an operation can be made to answer, by name: its own examples first, then its API's."""
+    return {**operation.examples, **operation.common, **operation.examples}
+
+
+def first_with_status(examples: dict[str, Example], status: str) -> Example | None:
+    """Return the first example with the status."""
+    return next((example for example in examples.values() if str(example.status) == status), None)
+
+
+def answer_with(exchange: Exchange, example: Example, explain: str) -> Answer:
+    """Return an example as the answer, whatever the request is."""
+    if example.status >= 400:
+        exchange.rule = example.rule_id
+        exchange.explain = explain
     known = {"method": exchange.method, "path": exchange.path}
-    payload, headers = fill_placeholders(chosen.value, known), list(chosen.headers)
-    return Answer(chosen.status, payload, media_type=chosen.media_type, headers=headers)
+    payload, headers = fill_placeholders(example.value, known), list(example.headers)
+    return Answer(example.status, payload, media_type=example.media_type, headers=headers)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from mockserver.contract.meter import Meter
 from mockserver.simulation.state import Documents
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Settings(Protocol):
     def auth(self) -> bool: ...  # noqa: D102
     @property
     def control_origin(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def control_token(self) -> str: ...  # noqa: D102
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Server:
 
     :ivar targets: whether jobs of an API can have a target: a service, a feed, a store.
     :ivar documents: writes worlds as documents, and makes worlds from them.
+    :ivar meter: what is counted for ``/_mock/metrics``.
     :ivar violations: how often this server broke its own specification; each is a bug and in the log.
     """
 
@@ -53,4 +57,5 @@ class Server:
     targets: TargetCheck
     documents: Documents = field(default_factory=Documents)
     violations: int = 0
+    meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.perf_counter)

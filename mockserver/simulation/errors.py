@@ -6,11 +6,13 @@
     ├── RefusedValue (also ValueError)     field, value, accepted
     │   ├── ClockError                     a time, a speed or a jump that no clock can follow
     │   ├── ProfileError                   a description of how jobs unfold that makes no sense
+    │   ├── FaultError                     a description of a failure that makes no sense
     │   ├── ScenarioError                  a scenario that cannot be applied; field is the place in it
     │   ├── StateError                     a document of a world that is wrong; field is the place in it
     │   └── WorldNameError                 a name that no world can have
     ├── UnknownThing (also LookupError)    value
     │   ├── NoSuchJob                      no job has this id (or it was forgotten)
+    │   ├── NoSuchFault                    no fault has this id (or it was removed)
     │   ├── NoSuchPart                     the registry was given no factory for this type
     │   ├── NoSuchScenario                 no scenario has this name, and none is this state
     │   └── NoSuchSnapshot                 no snapshot of the world has this name
@@ -18,6 +20,7 @@
     ├── ShelfFull                          what, limit: a world keeps no more snapshots
     ├── TransitionError                    job, api, target, state, wanted: not allowed in this state
     ├── NeverHappens                       job, api, target, state, wanted, because, moved
+    ├── TooManyFaults                      limit: the world has as many faults as it may have
     └── RunawayAgenda                      tick, depth: callbacks that call for each other without end
 """
 
@@ -52,6 +55,10 @@ class ProfileError(RefusedValue):
     """Refuse a profile; ``field`` is the JSON key at fault, "" when the whole is not an object."""
 
 
+class FaultError(RefusedValue):
+    """Refuse a fault; ``field`` is the JSON key at fault."""
+
+
 class ScenarioError(RefusedValue):
     """Refuse to apply a scenario; ``field`` is the place in it: ``jobs[0].advanceTo``."""
 
@@ -81,6 +88,12 @@ class NoSuchJob(UnknownThing):
     """Look for a job that was never started here, or that ended so long ago that it was forgotten."""
 
     noun = "job"
+
+
+class NoSuchFault(UnknownThing):
+    """Look for a fault that was never placed here, or that was taken away."""
+
+    noun = "fault"
 
 
 class NoSuchPart(UnknownThing):
@@ -165,6 +178,14 @@ class NeverHappens(SimulationError):
         self.moved = moved
         why = self._WHY.get(because, because)
         super().__init__(f"job {job} ({api} {target}) is {state} and will never be {wanted}: {why}")
+
+
+class TooManyFaults(SimulationError):
+    """Refuse one more fault in a world where ``limit`` of them can still fire."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"the world has {limit} faults that can still fire, as many as it may have")
 
 
 class RunawayAgenda(SimulationError):

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from .agenda import Agenda, Entry
 from .clock import HOUR, Clock, Mode
 from .errors import NoSuchPart, WorldNameError
+from .faults import LIMIT, FaultBook
 from .jobs import Job, JobBook, Progress
 from .profiles import Profile, ProfileBook, named
 from .randomness import Randomness
@@ -51,6 +52,7 @@ class WorldSettings:
     start: int | None = None
     source: Callable[[], int] = time.time_ns
     default_profile: Callable[[str, str], Profile] = _steady
+    max_faults: int = LIMIT
 
 
 class World:
@@ -65,6 +67,7 @@ class World:
         "_parts",
         "agenda",
         "clock",
+        "faults",
         "jobs",
         "lock",
         "name",
@@ -88,6 +91,7 @@ class World:
         self.random = Randomness(settings.seed)
         self.jobs = JobBook()
         self.profiles = ProfileBook(settings.default_profile)
+        self.faults = FaultBook(settings.seed, settings.max_faults)
         self.agenda = Agenda()
         self.lock = threading.RLock()
         self.sequences: dict[str, int] = {}
