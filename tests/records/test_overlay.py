@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -139,3 +140,80 @@ def test_any_part_of_a_snapshot_is_that_part_of_the_whole(
 
 
 DATASET = make_dataset(newsletterSubscriber=10)
+
+
+# Versions
+
+
+def test_every_snapshot_keeps_what_it_has_seen(records: Records) -> None:
+    seen = []
+    for turn in range(1, 6):
+        records.put(SUBSCRIBER, {"id": 2, "turn": turn})
+        records.put(SUBSCRIBER, {"id": 77, "turn": turn})
+        seen.append(records.snapshot(SUBSCRIBER))
+    records.delete(SUBSCRIBER, 2)
+    records.delete(SUBSCRIBER, 77)
+    for turn, snapshot in enumerate(seen, 1):
+        assert snapshot.get(2) == {"id": 2, "turn": turn}
+        assert snapshot.get(77) == {"id": 77, "turn": turn}
+        assert [row["turn"] for row in snapshot if "turn" in row] == [turn, turn]
+    assert records.find(SUBSCRIBER, 2) is records.find(SUBSCRIBER, 77) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "delete", "look"]), st.integers(1, 16)), max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_no_write_is_seen_by_an_older_snapshot(steps: list[tuple[str, int]]) -> None:
+    records = Records(DATASET)
+    looks: list[tuple[Any, list[Any]]] = []
+    for turn, (step, id) in enumerate(steps):
+        if step == "put":
+            records.put(SUBSCRIBER, {"id": id, "turn": turn})
+        elif step == "delete":
+            records.delete(SUBSCRIBER, id)
+        else:
+            looks.append((records.snapshot(SUBSCRIBER), list(records.snapshot(SUBSCRIBER))))
+    for snapshot, rows in looks:
+        assert list(snapshot) == rows
+        assert len(snapshot) == len(rows)
+        known = {row["id"]: row for row in rows}
+        assert [snapshot.get(id) for id in range(1, 17)] == [known.get(id) for id in range(1, 17)]
+
+
+def test_a_snapshot_can_be_read_while_another_thread_writes(records: Records) -> None:
+    for id in range(1000, 3000):
+        records.put(SUBSCRIBER, {"id": id})
+    snapshot = records.snapshot(SUBSCRIBER)
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(lambda: ids(snapshot))
+        for id in range(1000, 1500):
+            records.put(SUBSCRIBER, {"id": id, "changed": True})
+            records.delete(SUBSCRIBER, id + 1000)
+        assert reading.result()[10:] == list(range(1000, 3000))
+
+
+def test_a_key_is_an_integer_of_64_bits_or_a_text(records: Records) -> None:
+    for key in (True, 1.5, None, 1 << 63):
+        with pytest.raises(TypeError):
+            records.put(SUBSCRIBER, {"id": key})
+        assert records.find(SUBSCRIBER, key) is None
+        assert records.delete(SUBSCRIBER, key) is False
+
+
+def test_a_snapshot_outlives_its_world(records: Records) -> None:
+    records.put(SUBSCRIBER, {"id": 77})
+    snapshot = records.snapshot(SUBSCRIBER)
+    records.close()
+    assert ids(snapshot)[10:] == [77]
+    assert records.find(SUBSCRIBER, 77) is None
+
+
+def test_a_copy_of_a_copy_knows_deletions_and_ids(records: Records) -> None:
+    records.put(SUBSCRIBER, {"id": 40})
+    records.delete(SUBSCRIBER, 40)
+    records.delete(SUBSCRIBER, 3)
+    copy = records.copy().copy()
+    assert copy.count(SUBSCRIBER) == 9
+    assert copy.find(SUBSCRIBER, 3) is None
+    assert copy.next_id(SUBSCRIBER) == 41
+    assert copy.put(SUBSCRIBER, {"id": 3}) is True
+    assert records.find(SUBSCRIBER, 3) is None
