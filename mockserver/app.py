@@ -46,6 +46,7 @@ PARTS: Mapping[str, type[Any]] = {
     "records": Written,
     "exports": Exports,
     "imports": Imports,
+    "builds": Builds,
     "foxy": Foxy,
     "outbox": Outbox,
     "faults": FaultBook,

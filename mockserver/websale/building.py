@@ -14,17 +14,20 @@ from typing import Any
 
 from mockserver.records import Record, Records, Snapshot
 from mockserver.simulation.clock import SECOND
+from mockserver.simulation.errors import StateError
 from mockserver.simulation.files import File, Files
 from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import Profile
+from mockserver.simulation.spans import read_span, write_span
 from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.worlds import World
 from mockserver.websale.delivery import Delivered, Deliveries
 from mockserver.websale.feeds import SERVICE, STATE, TEMPLATES, file_path, stored_name, subshops_of
 from mockserver.websale.packing import media_type_of
-from mockserver.websale.rendering import Order, Rendering, services_of
+from mockserver.websale.rendering import Facts, Order, Rendering, services_of
 from mockserver.websale.shop import Shop
 from mockserver.websale.storefront import Storefront
+from mockserver.websale.written import Written, check_record, find_job
 
 API = "build"
 LABELS = {
@@ -71,6 +74,7 @@ class Builds:
         self._shop = world.part(Shop)
         self._latest: dict[int, Build] = {}
         self._by_subshop: dict[int, dict[str, Build]] = {}
+        self._published: dict[int, dict[str, Build]] = {}
         self._finished: dict[int, int] = {}
         self._unsettled: set[int] = set()
         self._quiet = False
@@ -78,7 +82,7 @@ class Builds:
         self._shop.before_reading(self.tell)
         if scheduler:
             world.each_hour(self._hour)
-        self._shop.after_import(self._import_ended)
+            self._shop.after_import(self._import_ended)
 
     # --- starting
 
@@ -122,15 +126,8 @@ class Builds:
         records = self._records()
         template = records.find(TEMPLATES, feed["templateId"])
         content = None if template is None else template["content"]
-        order = Order(
-            content=content,
-            feed={name: value for name, value in feed.items() if name not in HIDDEN},
-            file_name=feed["fileName"],
-            charset=feed["options"]["exportCharset"],
-            zip_type=feed["options"]["zipType"],
-            subshops=subshops,
-            data={service: records.snapshot(service) for service in services_of(content)},
-        )
+        data = {service: records.snapshot(service) for service in services_of(content)}
+        order = _order(feed, subshops, content, data)
         before = self._latest.get(feed["id"])
         if before is not None and order.same_as(before.rendering.order):
             return before.rendering
@@ -190,6 +187,7 @@ class Builds:
         if build is not None and not build.job.has_ended(now):
             build.job.cancel(now)
         self._by_subshop.pop(id, None)
+        self._published.pop(id, None)
         self._finished.pop(id, None)
         self._unsettled.discard(id)
         self._world.part(Files).drop(str(id))
@@ -198,6 +196,78 @@ class Builds:
         """Let renderings that are under way stop; called when the world is dropped."""
         for build in self._latest.values():
             build.rendering.abandon()
+
+    # --- in a world's document
+
+    def dump(self) -> Any:
+        """Describe the builds that count: the last one of each feed, and those that its files are of."""
+        written, files = self._world.part(Written), self._world.part(Files)
+        described = {}
+        for id, latest in self._latest.items():
+            shown, published = self._by_subshop.get(id, {}), self._published.get(id, {})
+            for build in {latest: 0, **dict.fromkeys(shown.values()), **dict.fromkeys(published.values())}:
+                found = [files.get(str(id), place) for place, of in published.items() if of is build]
+                described[build.job.id] = {
+                    "job": build.job.id,
+                    "feed": build.feed,
+                    "subshops": [*build.subshops],
+                    "content": build.rendering.order.content,
+                    "records": {
+                        name: written.refer(snapshot) for name, snapshot in build.rendering.order.data.items()
+                    },
+                    "shownFor": [place for place, of in shown.items() if of is build],
+                    "files": [
+                        {"subshop": f.place, "size": f.size, "sha256": f.sha256, "at": write_span(f.tick)}
+                        for f in found
+                        if f is not None
+                    ],
+                    **({"told": {**build.told}} if build is latest and build.told else {}),
+                    **(
+                        {"finished": write_span(self._finished[id])}
+                        if build is latest and id in self._finished
+                        else {}
+                    ),
+                }
+        return [described[job] for job in sorted(described, key=int)]
+
+    def load(self, state: Any) -> None:
+        """Go on with the builds that were described."""
+        for place, row in enumerate(state):
+            try:
+                self._load(row)
+            except StateError as error:
+                raise StateError(f"[{place}].{error.field}", error.value, error.accepted) from error
+
+    def _load(self, row: Mapping[str, Any]) -> None:
+        world, feed = self._world, row["feed"]
+        check_record(self._shop.services[SERVICE], feed, "feed")
+        id, written = feed["id"], world.part(Written)
+        job = find_job(world, API, row["job"], "job")
+        if job.target != str(id):
+            raise StateError("feed.id", id, f"{job.target}, the target of the job")
+        if unknown := [name for name in row["subshops"] if name not in self.storefront.subshops]:
+            raise StateError("subshops", unknown[0], ", ".join(self.storefront.subshops))
+        data = {
+            name: written.resolve(name, reference, f"records.{name}")
+            for name, reference in row["records"].items()
+        }
+        if not row["subshops"] or services_of(row["content"]) != data.keys():
+            raise StateError("records", [*data], ", ".join(sorted(services_of(row["content"]))) or "nothing")
+        order = _order(feed, tuple(row["subshops"]), row["content"], data)
+        build = Build(feed, order.subshops, Rendering(order, self.storefront), job, row.get("told", {}))
+        job.revive(None, verdict=build.rendering.error)
+        self._latest[id] = build
+        self._unsettled.add(id)
+        self._by_subshop.setdefault(id, {}).update(dict.fromkeys(row["shownFor"], build))
+        if "finished" in row:
+            self._finished[id] = read_span(row["finished"], "finished")
+        for file in row["files"]:
+            subshop, tick = file["subshop"], read_span(file["at"], "files")
+            facts = Facts(file["size"], file["sha256"])
+            world.part(Files).put(self._file(build, subshop, tick, facts))
+            self._published.setdefault(id, {})[subshop] = build
+        if not job.has_ended(world.clock.ticks()):
+            world.on_end(job, lambda _job, progress: self._ended(build, progress))
 
     # --- what happens by itself
 
@@ -210,11 +280,12 @@ class Builds:
         files = [self._file(build, subshop, tick) for subshop in build.subshops]
         for file in files:
             self._world.part(Files).put(file)
+        self._published.setdefault(feed["id"], {}).update(dict.fromkeys(build.subshops, build))
         self._deliveries.announce(self._world, Delivered(feed, build.job.id, tick, tuple(files)))
 
-    def _file(self, build: Build, subshop: str, tick: int) -> File:
+    def _file(self, build: Build, subshop: str, tick: int, facts: Facts | None = None) -> File:
         feed, rendering = build.feed, build.rendering
-        facts, name = rendering.facts(subshop), stored_name(feed)
+        facts, name = facts or rendering.facts(subshop), stored_name(feed)
         return File(
             owner=str(feed["id"]),
             place=subshop,
@@ -275,3 +346,18 @@ class Builds:
             yield
         finally:
             self._quiet = False
+
+
+def _order(
+    feed: Record, subshops: tuple[str, ...], content: str | None, data: Mapping[str, Snapshot]
+) -> Order:
+    """Return what is rendered for a feed."""
+    return Order(
+        content=content,
+        feed={name: value for name, value in feed.items() if name not in HIDDEN},
+        file_name=feed["fileName"],
+        charset=feed["options"]["exportCharset"],
+        zip_type=feed["options"]["zipType"],
+        subshops=subshops,
+        data=data,
+    )

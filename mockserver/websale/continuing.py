@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.contract import Rule
 from mockserver.records import Service
 from mockserver.records.staging import StagedRow, Staging
-from mockserver.simulation.errors import NoSuchJob, StateError, TooLarge
+from mockserver.simulation.errors import StateError, TooLarge
 from mockserver.simulation.job import Job
 from mockserver.simulation.state import MAX_BYTES, Later, join
 from mockserver.simulation.worlds import World
@@ -17,7 +17,7 @@ from mockserver.websale.checking import checker_of
 from mockserver.websale.importing import Failures, ImportFile
 from mockserver.websale.report import Selection
 from mockserver.websale.shop import Shop
-from mockserver.websale.written import Written
+from mockserver.websale.written import Written, find_job
 
 
 class Exports:
@@ -132,14 +132,3 @@ def _describe(staging: Staging | None) -> dict[str, Any]:
     if not rows:
         return {}
     return {"applied": staging.applied, "kept": staging.kept, "rows": Later(lambda: rows)}
-
-
-def find_job(world: World, api: str, id: str, place: str) -> Job:
-    """Return the job that a part describes."""
-    try:
-        job = world.jobs.get(id)
-    except NoSuchJob:
-        raise StateError(place, id, "the id of a job of this document") from None
-    if job.api != api:
-        raise StateError(place, id, f"the id of a job of the API {api}")
-    return job

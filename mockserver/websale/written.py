@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.records import Records, Service, Snapshot
 from mockserver.records.restoring import Writes
-from mockserver.simulation.errors import StateError
+from mockserver.simulation.errors import NoSuchJob, StateError
+from mockserver.simulation.job import Job
 from mockserver.simulation.state import Later
 from mockserver.simulation.worlds import World
 from mockserver.websale.checking import checker_of
@@ -82,7 +83,8 @@ class Written:
         if service is None:
             raise StateError(place, name, ", ".join(self._shop.services))
         for part in ("changed", "added"):
-            _check(service, described.get(part, ()), f"{place}.{part}")
+            for number, record in enumerate(described.get(part, ())):
+                check_record(service, record, f"{place}.{part}[{number}]")
         return Writes(
             described.get("changed", ()),
             described.get("added", ()),
@@ -110,13 +112,23 @@ def _contents(snapshot: Snapshot) -> Iterator[bytes]:
     return (content for _, content in snapshot.changed())
 
 
-def _check(service: Service, records: Sequence[Any], place: str) -> None:
-    """Refuse records that no service of ours could have: exports, lists and feeds show them as they are."""
+def check_record(service: Service, record: Mapping[str, Any], place: str) -> None:
+    """Refuse a record that no service of ours could have: exports, lists and feeds show it as it is."""
     checker = checker_of(service)
-    for number, record in enumerate(records):
-        if service.key in record and checker.write(record) is not None and checker.is_whole(record):
-            continue
-        missing = [key for key in service.schema["properties"] if key not in record]
-        field = next(iter(checker.faults(record))).field if not missing else missing[0]
-        at = f"{place}[{number}].{field}".rstrip(".")
-        raise StateError(at, record.get(field), f"what the schema of {service.name} says")
+    if service.key in record and checker.write({**record}) is not None and checker.is_whole({**record}):
+        return
+    missing = [key for key in service.schema["properties"] if key not in record]
+    field = missing[0] if missing else next(iter(checker.faults({**record}))).field
+    accepted = f"a record of {service.name}, all of its fields as records.yaml has them"
+    raise StateError(f"{place}.{field}".rstrip("."), record.get(field), accepted)
+
+
+def find_job(world: World, api: str, id: str, place: str) -> Job:
+    """Return the job that a part describes."""
+    try:
+        job = world.jobs.get(id)
+    except NoSuchJob:
+        raise StateError(place, id, "the id of a job of this document") from None
+    if job.api != api:
+        raise StateError(place, id, f"the id of a job of the API {api}")
+    return job
