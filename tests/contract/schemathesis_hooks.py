@@ -14,6 +14,22 @@ CREDENTIALS = "which credentials belong together (name with password, or API key
 CALENDAR = "the calendar ends with the year 9999, and how far that is depends on the world"
 PROFILE = "which numbers a profile may have depends on its kind"
 
+LISTED = "which fields can be filtered and sorted by is not part of the schema of deepObject parameters"
+MERGED = (
+    "it depends on other fields of the feed, on the shop, or on single characters that are rules of their own"
+)
+LANGUAGE = "whether a template compiles is the template language's matter"
+
+
+def _list_rules(prefix: str) -> list[str]:
+    return [f"{prefix}-LIST-400-{name}" for name in ("field", "op", "filtervalue", "direction")]
+
+
+def _feed_rules(value: str, method: str) -> list[str]:
+    characters = [f"DF-{method}-400-chars-{name}" for name in ("slash", "backslash", "colon")]
+    return [f"DF-{value}", f"DF-{method}-400-combination", *characters]
+
+
 REFUSALS: dict[str, dict[str, str]] = {
     "POST /report/{service}/start": {
         "REP-START-400-filter-field": FILTERS,
@@ -22,6 +38,15 @@ REFUSALS: dict[str, dict[str, str]] = {
         "REP-START-400-format": FILTERS,
     },
     "POST /import/{service}/start": {"IMP-START-400-format": FORMATS},
+    "GET /datafeeds": dict.fromkeys(_list_rules("DF"), LISTED),
+    "GET /datafeeds/templates": dict.fromkeys(_list_rules("DFT"), LISTED),
+    "GET /datafeeds/build/{id}/status": {"DFB-STATUS-400-template": "a feed can be without a template"},
+    "POST /datafeeds/build/{id}": {"DFB-ID-400-subshopId": "which subshops there are is the shop's matter"},
+    "POST /datafeeds": dict.fromkeys(_feed_rules("POST-400-value", "POST"), MERGED),
+    "PUT /datafeeds/{id}": dict.fromkeys(_feed_rules("PUT-400-blankrow", "PUT"), MERGED),
+    "POST /datafeeds/templates": {"DFT-POST-400-compile": LANGUAGE},
+    "PUT /datafeeds/templates/{id}": {"DFT-PUT-400-compile": LANGUAGE},
+    "POST /datafeeds/build/hour": {"DFB-HOUR-404": "the path without an hour exists to fail"},
     "POST /login": {"AUTH-LOGIN-400-missing": CREDENTIALS},
     "GET /login/checkToken": {
         "AUTH-OTOK-400-missing": "the document lists it as an error that every call has"

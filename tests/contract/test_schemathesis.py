@@ -46,10 +46,18 @@ def _prepare(client: httpx.Client, name: str) -> dict[str, str]:
         folder, file = link.path.split("/")[-2:]
         query = {f"query.{key}": value for key, value in parse_qsl(link.query)}
         return {"path.id": "1", "path.folder": folder, "path.file": file, **query}
+    if name == "websale-content":
+        client.put("/_mock/profiles/build/*", json={"kind": "immediate"}).raise_for_status()
+        client.post("/admin/api/v1/datafeeds/build/1").raise_for_status()
+        (row, *_) = client.get("/admin/api/v1/datafeeds/build/1/status").json()
+        feed, subshop, file = urlsplit(row["url"]).path.split("/")[-3:]
+        parameters = {"path.feed": feed, "path.subshop": subshop, "path.file": file}
+    else:
+        parameters = {}
     start = client.post("/admin/api/v1/report/order/start", headers={"Prefer": "profile=immediate"})
     for api in ("report", "import"):
         client.put(f"/_mock/profiles/{api}/*", json=STEADY).raise_for_status()
-    return {"path.fileName": start.json()["fileName"]}
+    return {"path.fileName": start.json()["fileName"], **parameters}
 
 
 @pytest.mark.parametrize("name", SPECIFICATIONS)
