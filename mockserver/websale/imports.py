@@ -70,6 +70,7 @@ async def start(exchange: Exchange, service: str, format: str, send_mail: str) -
     if file.broken:
         profile = profile.failing_at(0, file.broken)
     job = begin(exchange.world, service, profile, file)
+    await exchange.world.part(Shop).settled()  # a large import that is over at once
     if profile.starting_seconds > PATIENCE:
         explain = f"The profile {profile.kind} keeps the import in Starting for {profile.starting_seconds:g} seconds."
         raise Rule("IMP-START-503-10s", explain=explain)
