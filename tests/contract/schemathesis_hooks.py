@@ -19,6 +19,7 @@ MERGED = (
     "it depends on other fields of the feed, on the shop, or on single characters that are rules of their own"
 )
 LANGUAGE = "whether a template compiles is the template language's matter"
+NO_TEMPLATE = "schemathesis follows the templateId of a feed, and 0 is none"
 
 
 def _list_rules(prefix: str) -> list[str]:
@@ -46,7 +47,9 @@ REFUSALS: dict[str, dict[str, str]] = {
     "POST /datafeeds": dict.fromkeys(_feed_rules("POST-400-value", "POST"), MERGED),
     "PUT /datafeeds/{id}": dict.fromkeys(_feed_rules("PUT-400-blankrow", "PUT"), MERGED),
     "POST /datafeeds/templates": {"DFT-POST-400-compile": LANGUAGE},
-    "PUT /datafeeds/templates/{id}": {"DFT-PUT-400-compile": LANGUAGE},
+    "GET /datafeeds/templates/{id}": {"DFT-GET-400-id": NO_TEMPLATE},
+    "PUT /datafeeds/templates/{id}": {"DFT-PUT-400-compile": LANGUAGE, "DFT-PUT-400-id": NO_TEMPLATE},
+    "DELETE /datafeeds/templates/{id}": {"DFT-DEL-400-id": NO_TEMPLATE},
     "POST /datafeeds/build/hour": {"DFB-HOUR-404": "the path without an hour exists to fail"},
     "POST /login": {"AUTH-LOGIN-400-missing": CREDENTIALS},
     "GET /login/checkToken": {
