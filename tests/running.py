@@ -16,6 +16,7 @@ class RunningServer:
 
     url: str
     process: subprocess.Popen[str]
+    banner: str
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def run_server(tmp_path: Path, *options: str) -> Iterator[RunningServer]:
                 break
         else:
             raise AssertionError("The server did not start:\n" + "".join(lines))
-        yield RunningServer(ready.read_text(encoding="utf-8").strip(), process)
+        yield RunningServer(ready.read_text(encoding="utf-8").strip(), process, "".join(lines))
     finally:
         if process.returncode is None:
             process.terminate()

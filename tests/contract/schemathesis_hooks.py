@@ -12,6 +12,7 @@ FORMATS = "which formats there are depends on the service in the path"
 FILTERS = "which fields can be filtered, and which formats there are, depends on the service in the path"
 CREDENTIALS = "which credentials belong together (name with password, or API key) is the login's own rule"
 CALENDAR = "the calendar ends with the year 9999, and how far that is depends on the world"
+FAULT = "which rules, operations and targets there are, and which belong together, is the contract's to say"
 PROFILE = "which numbers a profile may have depends on its kind"
 
 LISTED = "which fields can be filtered and sorted by is not part of the schema of deepObject parameters"
@@ -57,6 +58,7 @@ REFUSALS: dict[str, dict[str, str]] = {
     },
     "GET /login/checkToken/{otok}": {"AUTH-OTOK-400-invalid": "a one-time token is good once"},
     "PUT /profiles/{api}/{target}": {"MOCK-400-body": PROFILE},
+    "POST /faults": {"MOCK-400-fault": FAULT},
     "POST /token": {"FOXY-AUTH-400": "only the fixtures' clients, codes and tokens are anybody's"},
     "POST /stores/{id}/reports": dict.fromkeys(
         ("FOXY-ERR-400-JSON", "FOXY-NAME-REQ", "FOXY-START-REQ", "FOXY-END-REQ"),
@@ -98,17 +100,24 @@ def read_file(_context: schemathesis.DeserializationContext, response: schemathe
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    """Bring the service's job into the state that the call needs."""
+    """Bring the service's job into the state that the call needs, or place the fault that it asks for."""
     if (
         case.meta is None
         or not case.meta.generation.mode.is_positive
         or case.meta.phase.name.value == "stateful"
     ):
         return
+    headers = {"X-Authorization": "Bearer admin-token", "X-Mock-World": os.environ["MOCKSERVER_WORLD"]}
+    if case.path == "/faults/{id}":
+        url = f"{os.environ['MOCKSERVER_URL']}/_mock/faults"
+        placed = httpx.post(url, headers=headers, json={"status": 503, "times": 1})
+        if placed.status_code == 409:
+            httpx.delete(url, headers=headers)
+            placed = httpx.post(url, headers=headers, json={"status": 503, "times": 1})
+        case.path_parameters["id"] = placed.json()["id"]
     for method, event in BEFORE.get(f"{case.method.upper()} {case.path}", []):
         path = case.path.format(**(case.path_parameters or {})).rpartition("/")[0]
         url = f"{os.environ['MOCKSERVER_URL']}/admin/api/v1{path}/{event}"
-        headers = {"X-Authorization": "Bearer admin-token", "X-Mock-World": os.environ["MOCKSERVER_WORLD"]}
         httpx.request(method, url, headers=headers, content=b"[{}]")
 
 
