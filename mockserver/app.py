@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
-from mockserver.contract import load_contract
+from mockserver.contract import Rule, load_contract
 from mockserver.contract.compiled_app import CompiledApp
 from mockserver.contract.edge import Edge
+from mockserver.contract.faults import place_fault
+from mockserver.contract.loading import Contract
 from mockserver.contract.server import Server
 from mockserver.contract.specification import load_specification, read_yaml
+from mockserver.control.scenario_files import ScenarioFile, load_scenarios, read_files, validator_of
+from mockserver.foxy.scenes import order_report
 from mockserver.foxy.world import Directory, Foxy
 from mockserver.records import DataSet, Records, Service, load_recipes, load_services
 from mockserver.resources import shipped
 from mockserver.settings import Settings
+from mockserver.simulation.errors import NoSuchScenario, ScenarioError
 from mockserver.simulation.faults import FaultBook
 from mockserver.simulation.files import Files
 from mockserver.simulation.outbox import Outbox
 from mockserver.simulation.profiles import PROFILES, Profile
+from mockserver.simulation.scenarios import Stage, choose_profiles, each, expire_tokens, run_jobs
 from mockserver.simulation.state import Documents
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
 from mockserver.websale.building import Builds
@@ -27,6 +34,7 @@ from mockserver.websale.continuing import Exports, Imports
 from mockserver.websale.delivery import Deliveries
 from mockserver.websale.feeds import SERVICE as FEEDS
 from mockserver.websale.login import Accounts, Logins
+from mockserver.websale.scenes import start_build, start_export, start_import, write_records
 from mockserver.websale.shop import Shop
 from mockserver.websale.storefront import Storefront
 from mockserver.websale.written import Written
@@ -77,6 +85,13 @@ class UnknownService(ValueError):
         super().__init__(f"There is no service {name}; there are {', '.join(known)}.")
 
 
+class UnknownScenario(ValueError):
+    """Raised when the settings name a scenario that nobody wrote."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no scenario {name}; there are {', '.join(known)}.")
+
+
 class MockServer:
     """The ASGI application.
 
@@ -86,7 +101,10 @@ class MockServer:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         contract = load_contract(shipped("openapi"), SPECIFICATIONS)
-        self.server = Server(contract, settings, _worlds(settings), _has_target, Documents(PARTS))
+        self.server = Server(
+            contract, settings, _worlds(settings), _has_target, Documents(PARTS), stage=_stage(contract)
+        )
+        _set_scenarios(self.server, settings)
         self._app = CORSMiddleware(
             Edge(CompiledApp(contract).build(), self.server),
             allow_origins=settings.cors_origin or ["*"],
@@ -110,6 +128,59 @@ def _has_target(world: World, api: str, target: str) -> bool:
     if api == "build":
         return target.isdecimal() and world.part(Shop).records.find(FEEDS, int(target)) is not None
     return False
+
+
+def _stage(contract: Contract) -> Stage:
+    """Return what scenarios can do; this is the order in which they do it."""
+
+    def place(world: World, action: Mapping[str, Any]) -> None:
+        try:
+            place_fault(contract, world, action)
+        except Rule as rule:
+            accepted = ", ".join(rule.facts.get("accepted", ())) or rule.explain
+            raise ScenarioError(rule.field, action.get(rule.field), accepted) from rule
+
+    return Stage(
+        {
+            "profiles": choose_profiles,
+            "records": write_records,
+            "jobs": run_jobs(
+                {"report": start_export, "import": start_import, "build": start_build, "foxy": order_report}
+            ),
+            "faults": each(place),
+            "tokens": expire_tokens(
+                [
+                    lambda world, token: world.part(Logins).expire(token),
+                    lambda world, token: world.part(Foxy).tokens.expire(token),
+                ]
+            ),
+        }
+    )
+
+
+def _set_scenarios(server: Server, settings: Settings) -> None:
+    """Load the scenarios; those of the user's folder, and the one for every world, are tried out."""
+    own = read_files(Path(settings.scenarios)) if settings.scenarios else {}
+    files = read_files(shipped("fixtures") / "scenarios") | own
+    validator = validator_of(server.contract.specifications["mock-control"])
+    server.scenarios = load_scenarios(files.values(), validator)
+    for file in own.values():
+        _try_out(server, file)
+    if settings.scenario:
+        try:
+            actions = server.scenarios.find(settings.scenario).filled({})
+        except NoSuchScenario as error:
+            names = (scenario.name for scenario in server.scenarios.list())
+            raise UnknownScenario(settings.scenario, names) from error
+        server.worlds.at_making = lambda world: server.stage.apply(world, actions)
+
+
+def _try_out(server: Server, file: ScenarioFile) -> None:
+    actions = server.scenarios.find(file.stem).filled({})
+    try:
+        server.worlds.rehearse(lambda world: server.stage.apply(world, actions))
+    except ScenarioError as error:
+        raise file.error(error.field, f"{error}.") from error
 
 
 def _worlds(settings: Settings) -> Worlds:

@@ -106,6 +106,13 @@ def main() -> None:
     show_default=True,
     help="off lets every call through.",
 )
+@option(
+    "--scenario",
+    default="",
+    metavar="NAME",
+    help="What every new world is like.  [default: like the fixtures]",
+)
+@option("--scenarios", default="", metavar="FOLDER", help="Folder of further scenarios, YAML files.")
 @option("--public-url", default="", metavar="URL", help="Base of the links in answers.  [default: as called]")
 @option("--trust-proxy", is_flag=True, help="Believe Forwarded and X-Forwarded-* headers.")
 @option(
@@ -180,8 +187,9 @@ def main() -> None:
 @option("--banner/--no-banner", default=True, show_default=True, help="Say at the start how to call.")
 def serve(banner: bool, **options: Any) -> None:
     """Start the server and run it until it is told to stop."""
-    from mockserver.app import MockServer, UnknownService
+    from mockserver.app import MockServer, UnknownScenario, UnknownService
     from mockserver.contract import ContractError
+    from mockserver.control.scenario_files import ScenarioFileError
     from mockserver.logs import configure_logging
     from mockserver.serving import bind, is_exposed, write_ready_file
     from mockserver.serving import serve as run
@@ -190,7 +198,7 @@ def serve(banner: bool, **options: Any) -> None:
     configure_logging(settings.log_format, access_log=settings.access_log)
     try:
         app = MockServer(settings)
-    except (ContractError, UnknownService) as error:
+    except (ContractError, ScenarioFileError, UnknownScenario, UnknownService) as error:
         raise click.ClickException(str(error)) from error
     try:
         listener = bind(settings.host, settings.port)

@@ -16,6 +16,8 @@ class Settings:
     :ivar clock: whether new worlds' clocks run or stand still.
     :ivar speed: virtual seconds for a real one.
     :ivar records: number of generated records, by service, where it differs from the fixtures'.
+    :ivar scenario: what every new world is like; empty: like the fixtures.
+    :ivar scenarios: folder of further scenarios.
     :ivar public_url: base URL for links in answers; empty: taken from the request.
     :ivar cors_origin: origins of web pages that may call the vendor APIs; empty: all.
     :ivar control_origin: origins of web pages that may change something through the control plane.
@@ -33,6 +35,8 @@ class Settings:
     clock: Literal["running", "frozen"] = "running"
     speed: float = 1.0
     records: Mapping[str, int] = field(default_factory=dict)
+    scenario: str = ""
+    scenarios: str = ""
     auth: bool = True
     public_url: str = ""
     trust_proxy: bool = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mockserver.contract.meter import Meter
+from mockserver.simulation.scenarios import Scenarios, Stage
 from mockserver.simulation.state import Documents
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Server:
 
     :ivar targets: whether jobs of an API can have a target: a service, a feed, a store.
     :ivar documents: writes worlds as documents, and makes worlds from them.
+    :ivar scenarios: the named states that a world can be brought into.
+    :ivar stage: brings a world into one of them.
     :ivar meter: what is counted for ``/_mock/metrics``.
     :ivar violations: how often this server broke its own specification; each is a bug and in the log.
     """
@@ -56,6 +59,8 @@ class Server:
     worlds: Worlds
     targets: TargetCheck
     documents: Documents = field(default_factory=Documents)
+    scenarios: Scenarios = field(default_factory=Scenarios)
+    stage: Stage = field(default_factory=Stage)
     violations: int = 0
     meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.perf_counter)

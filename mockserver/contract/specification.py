@@ -22,20 +22,20 @@ METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 COMPONENT = re.compile(r"^/components/(?P<section>[A-Za-z]+)/(?P<name>[^/]+)$")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class YamlLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as OpenAPI means it: a time stamp is a string."""
 
 
-_Loader.yaml_implicit_resolvers = {
+YamlLoader.yaml_implicit_resolvers = {
     first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+    for first, resolvers in YamlLoader.yaml_implicit_resolvers.items()
 }
 
 
 def read_yaml(file: Traversable) -> Any:
     """Parse one YAML file; a file that is missing or broken is a :class:`SpecificationError` with its name."""
     try:
-        return yaml.load(file.read_bytes(), Loader=_Loader)
+        return yaml.load(file.read_bytes(), Loader=YamlLoader)
     except FileNotFoundError as error:
         raise SpecificationError(f"{file} does not exist.") from error
     except yaml.YAMLError as error:

@@ -1,11 +1,16 @@
-"""Look at a world's jobs."""
+"""Look at a world's jobs, of whatever API, and push them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from mockserver.contract import Exchange
-from mockserver.simulation.job import describe
+from mockserver.contract import Exchange, Rule
+from mockserver.simulation.errors import NoSuchJob, TransitionError
+from mockserver.simulation.job import Job, describe
+from mockserver.simulation.profiles import PROFILES
+
+FAILURE = PROFILES["failing"]
 
 
 async def list_all(exchange: Exchange) -> dict[str, Any]:
@@ -13,3 +18,53 @@ async def list_all(exchange: Exchange) -> dict[str, Any]:
     clock = exchange.world.clock
     now = clock.ticks()
     return {"jobs": [dict(describe(job, now, clock)) for job in exchange.world.jobs.list()]}
+
+
+async def read(exchange: Exchange, id: str) -> dict[str, Any]:
+    """Show one job."""
+    return _show(exchange, _find(exchange, id))
+
+
+async def complete(exchange: Exchange, id: str) -> dict[str, Any]:
+    """Finish a job at once, with everything done."""
+    return _push(exchange, id, lambda job, now: job.complete(now))
+
+
+async def fail(exchange: Exchange, id: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Let a job end in error, with the progress that it has."""
+    body = body or {}
+    last_error = body.get("lastError", FAILURE.last_error)
+    global_error = body.get("globalError", FAILURE.global_error)
+    return _push(exchange, id, lambda job, now: job.fail(now, last_error, global_error))
+
+
+async def stall(exchange: Exchange, id: str) -> dict[str, Any]:
+    """Stop the progress of a job, whose state stays what it is."""
+    return _push(exchange, id, lambda job, now: job.stall(now))
+
+
+def _push(exchange: Exchange, id: str, do: Callable[[Job, int], object]) -> dict[str, Any]:
+    """Do something to a job, and let what follows from it happen."""
+    job, world = _find(exchange, id), exchange.world
+    try:
+        with world.lock:
+            do(job, world.clock.ticks())
+            world.catch_up()
+    except TransitionError as error:
+        explain = (
+            f"Job {job.id} ({job.api} {job.target}) is {error.state}; it cannot be made to {error.wanted}."
+        )
+        raise Rule("MOCK-409-job", explain=explain, job=job.id, state=error.state) from error
+    return _show(exchange, job)
+
+
+def _find(exchange: Exchange, id: str) -> Job:
+    try:
+        return exchange.world.jobs.get(id)
+    except NoSuchJob as error:
+        raise Rule("MOCK-404-job", explain=f"This world has no job {id}.") from error
+
+
+def _show(exchange: Exchange, job: Job) -> dict[str, Any]:
+    clock = exchange.world.clock
+    return dict(describe(job, clock.ticks(), clock))

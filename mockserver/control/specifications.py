@@ -59,4 +59,12 @@ def _written(specification: Specification, suffix: str) -> bytes:
     content = specification.document
     if suffix == "json":
         return orjson.dumps(content, option=orjson.OPT_INDENT_2)
-    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110).encode()
+    return write_yaml(content)
+
+
+def write_yaml(content: Any) -> bytes:
+    """Write YAML for people."""
+    written: bytes = yaml.dump(
+        content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, encoding="utf-8"
+    )
+    return written

@@ -12,7 +12,7 @@ async def list_all(exchange: Exchange) -> dict[str, Any]:
     """List the worlds that exist."""
     worlds = exchange.server.worlds
     found = [world for name in worlds.names() if (world := worlds.peek(name)) is not None]
-    return {"worlds": [_show(world) for world in found]}
+    return {"worlds": [show_world(world) for world in found]}
 
 
 async def delete(exchange: Exchange, name: str) -> Answer:
@@ -25,10 +25,11 @@ async def delete(exchange: Exchange, name: str) -> Answer:
 async def reset(exchange: Exchange) -> dict[str, Any]:
     """Bring the world back to its start: clock, seed and fixtures. It is done when the answer comes."""
     exchange.world = exchange.server.worlds.reset(exchange.world.name)
-    return _show(exchange.world)
+    return show_world(exchange.world)
 
 
-def _show(world: World) -> dict[str, Any]:
+def show_world(world: World) -> dict[str, Any]:
+    """Return a world as the control plane shows it."""
     return {
         "name": world.name,
         "seed": world.seed,

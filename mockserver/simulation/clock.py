@@ -14,6 +14,7 @@ import math
 import re
 import time
 from bisect import bisect_right
+from functools import lru_cache
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -317,5 +318,6 @@ def parse_time(text: str, field: str = "now") -> int:
     return calendar
 
 
+@lru_cache(maxsize=1024)
 def _to_seconds(seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 #: Words that may be drawn over to come to where another randomness is.
-MAX_DRAWN = 100_000_000
+MAX_DRAWN = 10_000_000
 
 _CHUNK = 10_000
 

@@ -241,6 +241,10 @@ class Worlds:
         with self._lock:
             return sorted(self._worlds)
 
+    def rehearse(self, fill: Callable[[World], object]) -> None:
+        """Find out whether ``fill`` raises for a new world that nobody sees."""
+        self._make(DEFAULT, fill).close()
+
     def _make(self, name: str, fill: Callable[[World], object] | None) -> World:
         world = World(check_name(name), self.settings, self._factories, self._from_the_start)
         try:
