@@ -52,7 +52,7 @@ async def create(exchange: Exchange, body: dict[str, Any]) -> Record:
     template = {"name": body["name"], "content": body["content"], "createdAt": now, "updatedAt": now}
     template["id"] = records.next_id(SERVICE)
     records.put(SERVICE, template)
-    return template
+    return dict(sorted(template.items()))
 
 
 async def update(exchange: Exchange, id: int, body: dict[str, Any]) -> Record:
