@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import click
 
 from mockserver import __version__
+from mockserver.verifying.command import verify
 
 if TYPE_CHECKING:
     from mockserver.settings import Settings
@@ -72,6 +73,9 @@ def main() -> None:
     Start it with `mockserver serve`. Every option can also be set as an environment variable: --port as
     MOCKSERVER_PORT, --ready-file as MOCKSERVER_READY_FILE.
     """
+
+
+main.add_command(verify)
 
 
 @main.command()

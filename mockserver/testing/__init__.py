@@ -1,0 +1,40 @@
+"""Use the mock server in tests: a typed client, servers to start, and a pytest plugin.
+
+The plugin gives the fixtures ``mockserver`` and ``mock_world``; see ``docs/guides/pytest.md``. Everything else works
+with any test runner::
+
+    from mockserver.testing import ServerThread
+
+    with ServerThread() as server:
+        world = server.client().world("checkout")
+        world.clock.freeze()
+"""
+
+from mockserver.testing.client import Client
+from mockserver.testing.errors import MockServerError, NotVerified, Refused, StartFailed, Unreachable
+from mockserver.testing.journal import Coverage, Request, Verification
+from mockserver.testing.models import ClockState, Fault, Health, Job, OutboxEntry, Rule, WorldState
+from mockserver.testing.servers import ServerProcess, ServerThread
+from mockserver.testing.world import World
+
+__all__ = [
+    "Client",
+    "ClockState",
+    "Coverage",
+    "Fault",
+    "Health",
+    "Job",
+    "MockServerError",
+    "NotVerified",
+    "OutboxEntry",
+    "Refused",
+    "Request",
+    "Rule",
+    "ServerProcess",
+    "ServerThread",
+    "StartFailed",
+    "Unreachable",
+    "Verification",
+    "World",
+    "WorldState",
+]
