@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import signal
 import socket
@@ -10,15 +12,64 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.contract.guard import is_loopback
 from mockserver.settings import Settings
 
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
+
+
+class _Transport:
+    """A transport that sends what is written in one turn of the event loop with one system call.
+
+    uvicorn writes the head and the body of an answer apart, and uvloop sends each at once.
+    """
+
+    LARGE = 65_536
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send what is large at once, and hold the rest until this turn ends."""
+        if len(data) >= self.LARGE:
+            self.flush()
+            self._transport.write(data)
+            return
+        if not self._held:
+            self._loop.call_soon(self.flush)
+        self._held.append(data)
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.write(b"".join(held))
+
+    def close(self) -> None:
+        """Close the connection once everything is sent."""
+        self.flush()
+        self._transport.close()
+
+
+class _OneWriteProtocol(HttpToolsProtocol):
+    """uvicorn's protocol over such a transport."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a new connection."""
+        joined = _Transport(cast(asyncio.Transport, transport), self.loop)
+        super().connection_made(cast(asyncio.Transport, joined))
 
 
 class _Server(uvicorn.Server):
@@ -80,7 +131,14 @@ def base_url(listener: socket.socket) -> str:
 def serve(app: Application, listener: socket.socket, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``ready`` gets the base URL once requests are answered."""
     url = base_url(listener)
-    make_server(app, lambda: ready(url)).run(sockets=[listener])
+
+    def settled() -> None:
+        # What was made at start-up stays: the garbage collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
+        ready(url)
+
+    make_server(app, settled).run(sockets=[listener])
 
 
 def make_server(app: Application, ready: Callable[[], None]) -> uvicorn.Server:
@@ -92,7 +150,8 @@ def make_server(app: Application, ready: Callable[[], None]) -> uvicorn.Server:
         server_header=False,
         lifespan="off",
         loop="uvloop",
-        http="httptools",
+        http=_OneWriteProtocol,
+        proxy_headers=False,
         ws="none",
         backlog=2048,
         timeout_graceful_shutdown=1,

@@ -8,7 +8,7 @@ Connexion                   here
 ==========================  =====================================================================
 RoutingMiddleware           :class:`CompiledRouting`: a tree of path segments. No redirects, exact 405
                             with ``Allow``, percent-encoding kept apart from path structure
-SecurityMiddleware          Connexion's own, with :class:`CompiledTokenHandler`
+SecurityMiddleware          :class:`CompiledSecurityMiddleware`: Connexion's handlers, called directly
 Request-/ResponseValidation :class:`ContractMiddleware`: validators compiled at start-up
 AsyncOperation              :class:`CompiledAsyncOperation`: bound parameters, one call
 ExceptionMiddleware         :mod:`mockserver.contract.edge`, which renders rules
@@ -32,9 +32,9 @@ with warnings.catch_warnings():
     from connexion.apps.asynchronous import AsyncApi, AsyncASGIApp, AsyncOperation
     from connexion.exceptions import OAuthProblem
     from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware, SpecMiddleware
-    from connexion.middleware.security import SecurityMiddleware
+    from connexion.middleware.security import SecurityAPI, SecurityMiddleware, SecurityOperation
     from connexion.resolver import Resolution, Resolver
-    from connexion.security import NO_VALUE, ApiKeySecurityHandler
+    from connexion.security import ApiKeySecurityHandler
 
 from mockserver.contract.answers import Answer
 from mockserver.contract.errors import Rule
@@ -216,24 +216,67 @@ class CompiledTokenHandler(ApiKeySecurityHandler):  # type: ignore[misc]
         authenticate = self._resolve_func(security_scheme)
         place, name = security_scheme.get("in", "header"), security_scheme.get("name", "Authorization")
 
-        async def verify(request: Any) -> Any:
-            exchange: Exchange = request.scope[SCOPE_KEY]
+        header = name.lower()
+
+        def verify(exchange: Exchange) -> bool:
             if place == "cookie":
                 cookies = exchange.headers.get("cookie")
                 value = self.get_cookie_value(cookies, name) if cookies else None
             else:
-                value = exchange.headers.get(name.lower())
+                value = exchange.headers.get(header)
             try:
                 principal = authenticate(exchange, value)
             except ValueError as error:
                 exchange.explain = str(error)
                 raise OAuthProblem(detail=str(error)) from error
             if principal is None:
-                return NO_VALUE
+                return False
             exchange.principal = principal
-            return {"sub": principal.name}
+            return True
 
         return verify
+
+
+class _CompiledSecurityOperation(SecurityOperation):  # type: ignore[misc]
+    """Ask the schemes' checks in turn, without making a Connexion request for each request."""
+
+    def _get_verification_fn(self) -> Any:
+        factory, schemes = self.security_handler_factory, self.security_schemes
+        requirements = [
+            [factory.parse_security_scheme(schemes[name], scopes) for name, scopes in requirement.items()]
+            for requirement in self.security
+        ]
+
+        def verify(exchange: Exchange) -> None:
+            problem: OAuthProblem | Rule | None = None
+            for checks in requirements:
+                try:
+                    if all(check(exchange) for check in checks):
+                        return
+                except (OAuthProblem, Rule) as error:
+                    problem = problem or error
+            raise problem or OAuthProblem(detail="No authorization token provided")
+
+        return verify
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle one request."""
+        if self.security:
+            self.verification_fn(scope[SCOPE_KEY])
+        await self.next_app(scope, receive, send)
+
+
+class _CompiledSecurityAPI(SecurityAPI):  # type: ignore[misc]
+    def make_operation(self, operation: Any) -> Any:
+        return _CompiledSecurityOperation.from_operation(
+            operation, next_app=self.next_app, security_handler_factory=self.security_handler_factory
+        )
+
+
+class CompiledSecurityMiddleware(SecurityMiddleware):  # type: ignore[misc]
+    """Connexion's security middleware, with compiled operations."""
+
+    api_cls = _CompiledSecurityAPI
 
 
 # The contract: request in, answer out
@@ -249,7 +292,7 @@ class _ContractOperation:
         operation = self.operation
         if operation.right is not None:
             self._check_right(exchange)
-        scope["mockserver.arguments"] = await operation.bind(exchange)
+        exchange.arguments = await operation.bind(exchange)
         await self.next_app(scope, receive, send)
         if exchange.server.settings.validate_responses:
             self._check_answer(exchange.answer)
@@ -299,7 +342,7 @@ class CompiledAsyncOperation(AsyncOperation):  # type: ignore[misc]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle one request."""
-        result = await self._fn(**scope["mockserver.arguments"])
+        result = await self._fn(**scope[SCOPE_KEY].arguments)
         scope[SCOPE_KEY].answer = result if isinstance(result, Answer) else Answer(payload=result)
 
 
@@ -335,7 +378,12 @@ class CompiledApp(AsyncApp):  # type: ignore[misc]
     def __init__(self, contract: Contract) -> None:
         super().__init__(
             "mockserver",
-            middlewares=[CompiledRouting, PreferenceMiddleware, SecurityMiddleware, ContractMiddleware],
+            middlewares=[
+                CompiledRouting,
+                PreferenceMiddleware,
+                CompiledSecurityMiddleware,
+                ContractMiddleware,
+            ],
             resolver=_ContractResolver(contract.operations),
             security_map={"apiKey": CompiledTokenHandler, "bearer": CompiledTokenHandler},
         )

@@ -49,12 +49,16 @@ class Edge:
             try:
                 answer = await self._answer(exchange, receive, send)
             except ClientGone:
+                scope.pop(SCOPE_KEY, None)
                 return
             try:
                 hit = exchange.hit
                 if hit is None or not await deliver(exchange, answer, hit, _head, receive, send):
                     await _send(exchange, answer, send)
             finally:
+                scope.pop(
+                    SCOPE_KEY, None
+                )  # scope and exchange know each other: leave no work to the collector
                 self.server.meter.count(exchange, answer.status)
                 _log(exchange, answer)
         elif scope["type"] == "lifespan":
@@ -139,7 +143,8 @@ def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
         headers.append(("content-type", answer.media_type))
     if answer.body is not None and answer.status not in BARE:
         headers.append(("content-length", str(len(answer.body))))
-    headers.append(("vary", "X-Mock-World"))
+    # A request with an Origin is a browser's; what varies by it is said where CORS is done.
+    headers.append(("vary", "X-Mock-World" if "origin" in exchange.headers else "X-Mock-World, Origin"))
     if exchange.hit is not None:
         headers.append(("x-mock-fault", ", ".join(fault.id for fault in exchange.hit.faults)))
     if exchange.applied:

@@ -47,6 +47,7 @@ class Exchange:
     :ivar world: the world that the request is about.
     :ivar prefix: ``/w/<world>`` when the request used the path prefix, else empty.
     :ivar path: path after the prefix, as it was sent (percent-encoded).
+    :ivar arguments: what the operation's handler is called with.
     :ivar answer: what will be sent; set once the request has been handled.
     :ivar applied: the preferences that the answer honours, for ``Preference-Applied``.
     :ivar rule: ID of the rule that the answer follows, for an error.
@@ -58,6 +59,7 @@ class Exchange:
         "_receive",
         "answer",
         "applied",
+        "arguments",
         "explain",
         "headers",
         "hit",
@@ -96,6 +98,7 @@ class Exchange:
         self.principal: Principal | None = None
         self.preference: Preference | None = None
         self.applied: list[str] = []
+        self.arguments: dict[str, Any] = {}
         self.answer: Answer | None = None
         self.hit: Hit | None = None
         self.rule = ""

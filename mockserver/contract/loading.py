@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, cast
 
 from mockserver.contract.apis import Api, resolve_function
 from mockserver.contract.catalogue import Catalogue, Example
 from mockserver.contract.checks import check_examples, check_rules
 from mockserver.contract.errors import CatalogueError, Rule, SpecificationError
-from mockserver.contract.operations import CompiledOperation, Handler, compile_operation
+from mockserver.contract.operations import BeforeBody, CompiledOperation, Handler, compile_operation
 from mockserver.contract.specification import Specification, load_specification, read_yaml
 
 SLASHES = re.compile("/{2,}")
@@ -96,7 +96,7 @@ def load_contract(
             operation = compile_operation(specification, source, resolve(source.definition["x-handler"]))
             operation.place_of_rule = catalogue.place
             if "x-before-body" in source.definition:
-                operation.before_body = resolve(source.definition["x-before-body"])
+                operation.before_body = cast(BeforeBody, resolve(source.definition["x-before-body"]))
             operations[source.id] = operation
     for operation in operations.values():
         operation.common = apis[operation.api.base_path].examples

@@ -21,6 +21,7 @@ from mockserver.contract.schemas import Validator, compile_schema, find_faults
 from mockserver.contract.specification import OperationSource, Specification
 
 Handler = Callable[..., Awaitable[Any]]
+BeforeBody = Callable[..., None]
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -97,7 +98,7 @@ class CompiledOperation:
     common: dict[str, Example] = field(default_factory=dict, repr=False)
     bare_statuses: frozenset[int] = frozenset()
     rules_of: str = ""
-    before_body: Callable[..., None] | None = None
+    before_body: BeforeBody | None = None
     place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
 
     async def bind(self, exchange: Exchange) -> dict[str, Any]:

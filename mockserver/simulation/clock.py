@@ -14,11 +14,11 @@ import math
 import re
 import time
 from bisect import bisect_right
-from functools import lru_cache
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal, TypedDict
 
 from .errors import ClockError, StateError

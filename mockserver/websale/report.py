@@ -17,7 +17,7 @@ from mockserver.records import Service, Snapshot
 from mockserver.records.codecs import MEDIA_TYPES, encode
 from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import Profile
-from mockserver.simulation.timeline import State
+from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.worlds import World
 from mockserver.websale.listing import FilterRules, Predicate, parse_filters
 from mockserver.websale.shop import Shop
@@ -83,9 +83,8 @@ async def status(exchange: Exchange, service: str) -> dict[str, Any]:
     """Show the service's export (REP-STATUS-200)."""
     world = exchange.world
     job = world.jobs.current(API, service)
-    if job is not None:
-        job.poll(world.clock.ticks())
-    return _show(exchange, job)
+    seen = None if job is None else job.poll(world.clock.ticks())
+    return _show(exchange, job, seen)
 
 
 async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]:
@@ -153,12 +152,12 @@ async def download(exchange: Exchange, file_name: str) -> Answer:
     )
 
 
-def _show(exchange: Exchange, job: Job | None) -> dict[str, Any]:
+def _show(exchange: Exchange, job: Job | None, seen: Progress | None = None) -> dict[str, Any]:
     """Return the eleven fields of the status (REP-FIELD-*)."""
     if job is None:
         return READY
     clock = exchange.world.clock
-    seen = job.look(clock.ticks())
+    seen = seen or job.look(clock.ticks())
     return {
         "duration": seen.duration,
         "end": clock.job_time(seen.ended_at),

@@ -10,9 +10,9 @@ import pytest
 from connexion.apps.asynchronous import AsyncApi, AsyncASGIApp, AsyncOperation
 from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware
 from connexion.middleware.main import ConnexionMiddleware
-from connexion.middleware.security import SecurityOperation
+from connexion.middleware.security import SecurityAPI, SecurityOperation
 from connexion.resolver import Resolution, Resolver
-from connexion.security import NO_VALUE, ApiKeySecurityHandler, SecurityHandlerFactory
+from connexion.security import ApiKeySecurityHandler, SecurityHandlerFactory
 
 from mockserver.contract.compiled_app import RouteTree
 
@@ -59,8 +59,10 @@ def test_security_handlers_are_chosen_by_the_map_and_called_with_the_request() -
     factory = SecurityHandlerFactory({"apiKey": _Recorder, "bearer": _Recorder})
     for scheme in ({"type": "apiKey", "in": "header", "name": "X"}, {"type": "http", "scheme": "bearer"}):
         assert factory.parse_security_scheme(scheme, []) == ("checked by", scheme)
-    assert "await self.verification_fn(request)" in inspect.getsource(SecurityOperation.__call__)
-    assert NO_VALUE is not None
+    assert "self.verification_fn = self._get_verification_fn()" in inspect.getsource(
+        SecurityOperation.__init__
+    )
+    assert "SecurityOperation.from_operation" in inspect.getsource(SecurityAPI.make_operation)
 
 
 class _Recorder(ApiKeySecurityHandler):  # type: ignore[misc]
