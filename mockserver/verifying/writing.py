@@ -17,7 +17,8 @@ def as_text(report: Report) -> str:
     """Write the report for people."""
     lines = [
         f"{report.target} against {', '.join(report.specifications)}",
-        f"{len(report.operations)} operations, {len(report.rules)} rules called for, {report.requests} calls"
+        f"{_count(len(report.operations), 'operation')}, {_count(len(report.rules), 'rule')} called for, "
+        f"{_count(report.requests, 'call')}"
         + ("" if report.allow_writes else ", none of them writes"),
     ]
     for drift in report.drifts:
@@ -78,8 +79,12 @@ def _statuses(report: Report, operation: str) -> str:
     return ", ".join(f"{status} ({count})" for status, count in sorted(met.items())) or "not called"
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _verdict(report: Report) -> str:
     count = len(report.drifts)
     if count:
-        return f"{count} drift{'s' if count > 1 else ''}."
+        return f"{_count(count, 'drift')}."
     return "Not everything could be checked." if report.errors else "No drift."

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mockserver.verifying.options import Options
+from tests.e2e.snippets import CHECKOUT
 from tests.verifying.conftest import run_verify, wrong_copy
 
 STATUS = "/admin/api/v1/report/[^/]+/status"
@@ -135,17 +136,18 @@ def test_the_curl_command_makes_the_call_again_without_the_token_in_it() -> None
     assert shlex.split(curl)[:2] == ["curl", "-si"]
 
 
-def test_the_text_report_names_rule_schema_and_command() -> None:
-    with wrong_copy(
-        STATUS, lambda status, body: (status, body | {"total": ""} if status == 200 else body)
-    ) as url:
-        result = run_verify(url, *REPORT)
-    lines = result.output.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("DRIFT"))
-    assert lines[start].startswith("DRIFT  GET report/{service}/status  200 (")
-    assert lines[start + 1] == "  schema ReportStatus.total REP-FIELD-total [documented]"
-    assert lines[start + 4].startswith(f"  curl -si {url}/admin/api/v1/report/")
-    assert lines[-1] == "1 drift."
+def test_the_text_report_is_as_the_guide_shows_it() -> None:
+    guide = (CHECKOUT / "docs/guides/checking-the-real-shop.md").read_text(encoding="utf-8")
+    shown = guide.partition("```text\n")[2].partition("```")[0]
+
+    def wrong(status: int, body: Any) -> tuple[int, Any]:
+        return status, body | {"total": "120"} if status == 200 else body
+
+    with wrong_copy(STATUS, wrong) as url:
+        output = run_verify(url, *REPORT).output
+    masked = re.sub(r"\(\d+ calls\)", "(n calls)", output.replace(url, "http://127.0.0.1:8080"))
+    assert re.sub(r"\(\d+ calls\)", "(n calls)", shown) in masked
+    assert masked.endswith("1 drift.\n")
 
 
 def test_the_junit_report_has_a_case_for_each_operation(tmp_path: Any) -> None:
