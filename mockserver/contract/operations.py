@@ -17,7 +17,7 @@ import orjson
 from mockserver.contract.catalogue import Example
 from mockserver.contract.errors import Rule, SpecificationError
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.schemas import Validator, compile_schema, find_faults
+from mockserver.contract.schemas import Validator, find_faults
 from mockserver.contract.specification import OperationSource, Specification
 
 Handler = Callable[..., Awaitable[Any]]
@@ -241,7 +241,7 @@ def _response_validator(
 ) -> Validator | None:
     if not media_type.endswith("json") or "schema" not in content:
         return None
-    return compile_schema(specification.inline(content["schema"]))
+    return specification.validator(content["schema"])
 
 
 def _compile_parameter(specification: Specification, definition: dict[str, Any]) -> Parameter:
@@ -253,7 +253,7 @@ def _compile_parameter(specification: Specification, definition: dict[str, Any])
         required=definition.get("required", False),
         default=schema.get("default"),
         kind=schema.get("type", ""),
-        validator=compile_schema(schema),
+        validator=specification.validator(definition["schema"]),
         deep=definition.get("style") == "deepObject",
         accepted=tuple(str(value) for value in schema.get("enum", ())),
     )
@@ -267,4 +267,4 @@ def _compile_body(specification: Specification, definition: dict[str, Any]) -> B
     content = body["content"].get("application/json")
     if content is None:
         return None
-    return BodyContract(body.get("required", False), compile_schema(specification.inline(content["schema"])))
+    return BodyContract(body.get("required", False), specification.validator(content["schema"]))

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from mockserver.contract.errors import SpecificationError
+from mockserver.contract.schemas import Validator, compile_schema
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 COMPONENT = re.compile(r"^/components/(?P<section>[A-Za-z]+)/(?P<name>[^/]+)$")
@@ -73,6 +74,7 @@ class Specification:
     name: str
     document: dict[str, Any]
     _inlined: dict[str, Any] = field(default_factory=dict, repr=False)
+    _validators: dict[int, tuple[Any, Validator]] = field(default_factory=dict, repr=False)
 
     @property
     def base_path(self) -> str:
@@ -109,6 +111,13 @@ class Specification:
         if isinstance(node, list):
             return [self.inline(item, _open) for item in node]
         return node
+
+    def validator(self, schema: Any) -> Validator:
+        """Return the validator of a schema; of one that is referred to many times there is one alone."""
+        inlined = self.inline(schema)
+        if id(inlined) not in self._validators:
+            self._validators[id(inlined)] = inlined, compile_schema(inlined)
+        return self._validators[id(inlined)][1]
 
     def _at(self, ref: str) -> Any:
         node: Any = self.document
