@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import Any
 
 from mockserver.records import Record, Records, Snapshot
@@ -62,6 +63,9 @@ class Build:
 class Builds:
     """The builds of one world: at most one a feed that counts, and the files of those that have finished.
 
+    What builds change in their feeds is told the records when somebody reads them. ``_unsettled`` holds the feeds of
+    which there is something to tell, ``_running`` a heap of when further ones begin to run.
+
     :ivar storefront: what templates see of the shop besides records.
     """
 
@@ -77,6 +81,7 @@ class Builds:
         self._published: dict[int, dict[str, Build]] = {}
         self._finished: dict[int, int] = {}
         self._unsettled: set[int] = set()
+        self._running: list[tuple[int, int]] = []
         self._quiet = False
         self._plan: tuple[Snapshot, dict[int, list[int]]] | None = None
         self._shop.before_reading(self.tell)
@@ -156,20 +161,26 @@ class Builds:
 
     def tell(self, records: Records) -> None:
         """Write into the feeds what became of their builds by now."""
+        now = self._world.clock.ticks()
+        while self._running and self._running[0][0] <= now:
+            self._unsettled.add(heappop(self._running)[1])
         if not self._unsettled or self._quiet:
             return
         with self._world.lock:
-            now = self._world.clock.ticks()
-            for id in sorted(self._unsettled):
-                build = self._latest[id]
-                state = build.job.look(now).state
-                shown = self._shown(id, build, state)
-                feed = records.find(SERVICE, id) if shown != build.told else None
-                if feed is not None:
-                    records.put(SERVICE, feed | shown)
-                build.told = shown
-                if state.ended:
-                    self._unsettled.discard(id)
+            for id in sorted(self._unsettled & self._latest.keys()):
+                self._tell(records, id, self._latest[id], now)
+            self._unsettled.clear()
+
+    def _tell(self, records: Records, id: int, build: Build, now: int) -> None:
+        state = build.job.look(now).state
+        shown = self._shown(id, build, state)
+        feed = records.find(SERVICE, id) if shown != build.told else None
+        if feed is not None:
+            records.put(SERVICE, feed | shown)
+        build.told = shown
+        running = build.job.when(State.RUNNING, now) if state is State.STARTING else None
+        if running is not None:
+            heappush(self._running, (running, id))
 
     def _shown(self, id: int, build: Build, state: State) -> dict[str, str]:
         clock = self._world.clock
@@ -273,6 +284,7 @@ class Builds:
 
     def _ended(self, build: Build, progress: Progress) -> None:
         """Publish the files of a build that has finished, all at once, and tell whoever is to be told."""
+        self._unsettled.add(build.feed["id"])
         if progress.state is not State.FINISHED or progress.ended_at is None:
             return
         feed, tick = build.feed, progress.ended_at

@@ -12,14 +12,17 @@ from mockserver.contract import Answer, Exchange, Rule
 from mockserver.records import Record, Snapshot
 from mockserver.simulation.files import File, Files
 from mockserver.simulation.profiles import Profile
-from mockserver.websale.building import API, Build, Builds
+from mockserver.websale.building import API, Builds
 from mockserver.websale.datafeeds import find_feed
 from mockserver.websale.feeds import SERVICE, TEMPLATES, file_path, stored_name
 from mockserver.websale.listing import SCAN_IN_THREAD
+from mockserver.websale.rendering import settle
 from mockserver.websale.shop import Shop
 
 AT_ONCE = 20_000
 """Up to so many records, what a build renders is rendered before its start is confirmed."""
+PATIENCE = 2.0
+"""Real seconds that the confirmation waits for it; a template can take its time."""
 STARTED = {"success": True}
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 
@@ -116,17 +119,11 @@ async def _start(
     small = []
     for build in builds:
         if build.rendering.order.records <= AT_ONCE:
-            small.append(build)
+            small.append(build.rendering)
         else:
             build.rendering.begin()
-    if small:
-        await run_in_threadpool(_render, small)
+    await settle(small, PATIENCE)
     return STARTED
-
-
-def _render(builds: Sequence[Build]) -> None:
-    for build in builds:
-        build.rendering.error()
 
 
 def _profiles(exchange: Exchange) -> Callable[[str], Profile]:

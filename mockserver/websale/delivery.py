@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import re
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -92,11 +92,15 @@ class Deliveries:
                 state="refused", reason="The host is none of those that --deliver-webhooks names."
             )
             return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            webhook.state.update(
+                state="failed", reason="The world's time passed outside of the server's loop."
+            )
+            return
         webhook.state["state"] = "pending"
-        self._spawn(self._attempt(world, webhook, number))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = loop.create_task(self._attempt(world, webhook, number))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 

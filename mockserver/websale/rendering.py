@@ -7,10 +7,12 @@ for the first time makes no difference to anybody: in a worker thread soon after
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import inf
@@ -114,9 +116,14 @@ class Rendering:
         self._files: dict[str, Facts] = {}
         self._abandoned = False
 
+    @property
+    def done(self) -> bool:
+        """Whether the result is there."""
+        return self._error is not None
+
     def begin(self) -> None:
         """Render in a thread of its own, so that nobody has to wait for it later."""
-        if self._error is None:
+        if not self.done:
             threading.Thread(target=self._work, name="feed", daemon=True).start()
 
     def error(self) -> str:
@@ -173,6 +180,24 @@ class Rendering:
         context = self._storefront.context(subshop, order.feed, order.data)
         text = compile_content(order.content).render(context, limits)
         return pack(encode(text, order.charset), order.zip_type, order.file_name)
+
+
+async def settle(renderings: Sequence[Rendering], patience: float) -> None:
+    """Wait for the results, but no longer than ``patience`` seconds; who asks later waits for the rest."""
+    waiting = [rendering for rendering in renderings if not rendering.done]
+    if not waiting:
+        return
+    loop, finished = asyncio.get_running_loop(), asyncio.Event()
+
+    def work() -> None:
+        for rendering in waiting:
+            rendering.error()
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(finished.set)
+
+    threading.Thread(target=work, name="feeds", daemon=True).start()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(finished.wait(), patience)
 
 
 class Unbuildable(Exception):

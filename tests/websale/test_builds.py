@@ -22,6 +22,7 @@ from tests.conftest import API, Steps, make_client, rule_of
 
 BUILD = "/datafeeds/build"
 IMMEDIATE = {"Prefer": "profile=immediate"}
+LOOP = "{{ foreach $p in $products }}{{= $p.id }}{{ /foreach }}"
 
 
 async def feed_of(api: Steps, content: str = "{{= $subshop.id }}", **properties: Any) -> int:
@@ -467,6 +468,22 @@ async def test_a_build_can_be_made_to_fail(api: Steps) -> None:
     assert answer.headers["x-mock-explain"] == "The process was terminated unexpectedly."
 
 
+async def test_a_start_is_confirmed_before_a_slow_template_is_through(
+    api: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockserver.websale.builds.PATIENCE", 0)
+    [row] = await built(api, await feed_of(api, LOOP))
+    assert (await fetch(api, row)).text.startswith("1000")
+
+
+async def test_a_large_feed_is_rendered_beside_the_requests() -> None:
+    app = MockServer(Settings(clock="frozen", records={"product": 25_000}))
+    async with make_client(app) as client:
+        large = Steps(client)
+        [row] = await built(large, 1)
+        assert len((await fetch(large, row)).text.splitlines()) > 10_000
+
+
 # What is refused
 
 STARTS = [("ALL", "all"), ("ID", "1"), ("HOUR", "hour/6"), ("IMPORT", "import")]
@@ -553,9 +570,6 @@ def rendering(content: str, limits: Limits) -> Rendering:
     )
     order = Order(content, {}, "f.txt", "utf-8", "none", ("deutsch",), {"product": products})
     return Rendering(order, front, limits)
-
-
-LOOP = "{{ foreach $p in $products }}{{= $p.id }}{{ /foreach }}"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ import pytest
 
 from mockserver.app import MockServer
 from mockserver.settings import Settings
+from mockserver.simulation import travel
+from mockserver.simulation.outbox import Outbox
 from mockserver.websale.delivery import BACK_OFF, Deliveries, redact_url
 from tests.conftest import Steps, make_client
 
@@ -300,3 +302,11 @@ async def test_the_log_has_no_credentials(api: Steps, caplog: pytest.LogCaptureF
         await api.put("/datafeeds/4", json={"externalOutputTarget": {"password": "hidden"}})
         await built(api, 4)
     assert "hidden" not in caplog.text
+
+
+def test_time_that_passes_outside_of_the_loop_sends_nothing() -> None:
+    app = MockServer(Settings(clock="frozen", deliver_webhooks=("hooks.marketplace.example",)))
+    world = app.server.worlds.get()
+    travel.advance(world, 24 * 3600)
+    webhooks = [entry for entry in world.part(Outbox).list() if entry.kind == "webhook"]
+    assert {entry.facts["delivery"]["state"] for entry in webhooks} == {"failed"}
