@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ FILTERS = "which fields can be filtered, and which formats there are, depends on
 CREDENTIALS = "which credentials belong together (name with password, or API key) is the login's own rule"
 CALENDAR = "the calendar ends with the year 9999, and how far that is depends on the world"
 FAULT = "which rules, operations and targets there are, and which belong together, is the contract's to say"
+DOCUMENT = "parts of a document refer to each other, to the services and to the seed"
+PARAMETERS = "which parameters there are depends on the scenario"
 PROFILE = "which numbers a profile may have depends on its kind"
 
 LISTED = "which fields can be filtered and sorted by is not part of the schema of deepObject parameters"
@@ -65,6 +68,9 @@ REFUSALS: dict[str, dict[str, str]] = {
         "what a text, a form or an XML body holds is no matter of its schema",
     ),
     "POST /clock/advance": {"MOCK-400-body": CALENDAR},
+    "PUT /state": {"MOCK-400-state": DOCUMENT},
+    "POST /scenarios": {"MOCK-400-scenario": PARAMETERS},
+    "POST /scenarios/{name}": {"MOCK-400-scenario": PARAMETERS},
     "PUT /clock": {"MOCK-400-body": CALENDAR},
 }
 """Rules that refuse requests which fit the schema, because OpenAPI cannot say why they are wrong.
@@ -85,6 +91,47 @@ BEFORE: dict[str, list[tuple[str, str]]] = {
 """What has to happen before a call can succeed. The stateful phase finds the way by links, and goes without."""
 
 
+def _fault(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
+    placed = client.post("/_mock/faults", json={"status": 503, "times": 1})
+    if placed.status_code == 409:
+        client.delete("/_mock/faults")
+        placed = client.post("/_mock/faults", json={"status": 503, "times": 1})
+    return {"id": placed.json()["id"]}
+
+
+def _job(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
+    client.delete("/_mock/faults")
+    client.post("/admin/api/v1/report/order/start", headers={"Prefer": "profile=stuck"})
+    return {"id": client.get("/_mock/jobs").json()["jobs"][-1]["id"]}
+
+
+def _file(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
+    client.delete("/_mock/faults")
+    client.post("/admin/api/v1/datafeeds/build/1", headers={"Prefer": "profile=immediate"})
+    (file, *_) = client.get("/_mock/files").json()["files"]
+    return {"feed": file["feed"], "subshop": file["subshop"], "file": file["name"]}
+
+
+def _snapshot(client: httpx.Client, path: dict[str, Any]) -> dict[str, str]:
+    if client.put(f"/_mock/snapshots/{path['name']}").status_code == 409:
+        for snapshot in client.get("/_mock/snapshots").json()["snapshots"]:
+            client.delete(f"/_mock/snapshots/{snapshot['name']}")
+        client.put(f"/_mock/snapshots/{path['name']}")
+    return {}
+
+
+PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
+    "/faults/{id}": _fault,
+    "/jobs/{id}": _job,
+    **dict.fromkeys((f"/jobs/{{id}}/{verb}" for verb in ("complete", "fail", "stall")), _job),
+    "/files/{feed}/{subshop}/{file}": _file,
+    "/snapshots/{name}": _snapshot,
+    "/snapshots/{name}/restore": _snapshot,
+    "/scenarios/{name}": lambda _client, _path: {"name": "paused-export"},
+}
+"""What a call of the control plane asks for, which other calls may have done away with; its path parameters."""
+
+
 @schemathesis.deserializer(
     "application/gzip",
     "application/octet-stream",
@@ -100,7 +147,7 @@ def read_file(_context: schemathesis.DeserializationContext, response: schemathe
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    """Bring the service's job into the state that the call needs, or place the fault that it asks for."""
+    """Bring the service's job into the state that the call needs, or make what it asks for."""
     if (
         case.meta is None
         or not case.meta.generation.mode.is_positive
@@ -108,13 +155,10 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     ):
         return
     headers = {"X-Authorization": "Bearer admin-token", "X-Mock-World": os.environ["MOCKSERVER_WORLD"]}
-    if case.path == "/faults/{id}":
-        url = f"{os.environ['MOCKSERVER_URL']}/_mock/faults"
-        placed = httpx.post(url, headers=headers, json={"status": 503, "times": 1})
-        if placed.status_code == 409:
-            httpx.delete(url, headers=headers)
-            placed = httpx.post(url, headers=headers, json={"status": 503, "times": 1})
-        case.path_parameters["id"] = placed.json()["id"]
+    prepare = PREPARE.get(case.path)
+    if prepare is not None:
+        with httpx.Client(base_url=os.environ["MOCKSERVER_URL"], headers=headers) as client:
+            case.path_parameters |= prepare(client, case.path_parameters)
     for method, event in BEFORE.get(f"{case.method.upper()} {case.path}", []):
         path = case.path.format(**(case.path_parameters or {})).rpartition("/")[0]
         url = f"{os.environ['MOCKSERVER_URL']}/admin/api/v1{path}/{event}"
