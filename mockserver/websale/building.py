@@ -336,12 +336,15 @@ class Builds:
             build.rendering.begin()
 
     def _planned(self) -> dict[int, list[int]]:
-        """Return the ids of active feeds by hour; worked out anew when somebody has written to the feeds."""
+        """Return the ids of feeds by hour, active or not, as `build/hour` takes them.
+
+        It is worked out anew when somebody has written to the feeds.
+        """
         feeds = self._records().snapshot(SERVICE)
         if self._plan is None or not feeds.same_as(self._plan[0]):
             plan: dict[int, list[int]] = {}
             for feed in feeds:
-                for hour in set(feed["exportPlanOptions"]["exportPlan"]) if feed["active"] else ():
+                for hour in set(feed["exportPlanOptions"]["exportPlan"]):
                     plan.setdefault(hour, []).append(feed["id"])
             self._plan = feeds, {hour: sorted(ids) for hour, ids in plan.items()}
         return self._plan[1]

@@ -91,11 +91,11 @@ async def test_a_clock_that_is_set_forward_passes_the_hours_between(api: Steps) 
     assert await started(api, after="2027-01-12") == [("2027-01-12T06:00", feed), ("2027-01-13T06:00", feed)]
 
 
-async def test_feeds_that_are_not_active_are_not_built_by_themselves(api: Steps) -> None:
-    await plan(api, 7, active=False)
+async def test_the_plan_holds_for_feeds_that_are_not_active_too(api: Steps) -> None:
+    feed = await plan(api, 7, active=False)
     await set_clock(api, "2027-01-12T00:00:00Z")
     await api.advance(24 * 3600)
-    assert await started(api, after="2027-01-12") == []
+    assert await started(api, after="2027-01-12") == [("2027-01-12T06:00", feed)]
 
 
 async def test_a_change_of_the_plan_counts_from_then_on(api: Steps) -> None:
