@@ -21,9 +21,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
 
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about httpx.
@@ -43,6 +41,7 @@ from mockserver.contract.faults import fire_faults
 from mockserver.contract.loading import Contract
 from mockserver.contract.operations import CompiledOperation
 from mockserver.contract.preferences import answer_preferred, parse_prefer
+from mockserver.contract.routes import RouteTree
 from mockserver.contract.schemas import find_faults
 from mockserver.contract.specification import METHODS, Specification
 
@@ -54,62 +53,6 @@ class BrokenPromise(Exception):
 
 
 # Routing
-
-
-class _Node:
-    """One path segment in the tree of routes."""
-
-    __slots__ = ("children", "methods", "names", "template", "variable")
-
-    def __init__(self) -> None:
-        self.children: dict[str, _Node] = {}
-        self.variable: _Node | None = None
-        self.methods: dict[str, tuple[str, str]] = {}
-        self.names: tuple[str, ...] = ()
-        self.template = ""
-
-
-class RouteTree:
-    """Find the operation for a path, by segments; a written segment is preferred to a ``{parameter}``."""
-
-    def __init__(self) -> None:
-        self.root = _Node()
-        self.find = lru_cache(maxsize=8192)(self._find)
-
-    def add(self, method: str, path: str, target: tuple[str, str]) -> None:
-        """Register ``(base path, operation id)`` for a method and a path template."""
-        node, names = self.root, []
-        for segment in path.split("/")[1:]:
-            if segment.startswith("{"):
-                names.append(segment[1:-1])
-                node.variable = node.variable or _Node()
-                node = node.variable
-            else:
-                node = node.children.setdefault(segment, _Node())
-        node.methods[method] = target
-        node.names = tuple(names)
-        node.template = path
-
-    def _find(self, path: str) -> tuple[_Node, dict[str, str]] | None:
-        """Return the node for a percent-encoded path and the decoded values of its parameters."""
-        found = self._walk(self.root, path.split("/")[1:], 0, ())
-        if found is None:
-            return None
-        node, values = found
-        return node, dict(zip(node.names, values, strict=True))
-
-    def _walk(
-        self, node: _Node, segments: list[str], depth: int, values: tuple[str, ...]
-    ) -> tuple[_Node, tuple[str, ...]] | None:
-        if depth == len(segments):
-            return (node, values) if node.methods else None
-        segment = unquote(segments[depth], errors="replace")
-        child = node.children.get(segment)
-        if child is not None and (found := self._walk(child, segments, depth + 1, values)):
-            return found
-        if node.variable is not None and segment:
-            return self._walk(node.variable, segments, depth + 1, (*values, segment))
-        return None
 
 
 class CompiledRouting(SpecMiddleware):  # type: ignore[misc]

@@ -14,7 +14,7 @@ from connexion.middleware.security import SecurityAPI, SecurityOperation
 from connexion.resolver import Resolution, Resolver
 from connexion.security import ApiKeySecurityHandler, SecurityHandlerFactory
 
-from mockserver.contract.compiled_app import RouteTree
+from mockserver.contract.routes import RouteTree
 
 
 def test_the_version_is_the_one_that_was_read() -> None:
