@@ -83,11 +83,8 @@ def fire_faults(exchange: Exchange, operation: CompiledOperation) -> None:
 
 def _answer(exchange: Exchange, fault: Fault, example: Example) -> Answer:
     limit = "" if fault.plan.times is None else f" of {fault.plan.times}"
-    answer = answer_with(
-        exchange,
-        example,
-        f"Fault {fault.id} of this world gives the answer; fired {fault.fired}{limit} times.",
-    )
+    explain = f"Fault {fault.id} of this world gives the answer; fired: {fault.fired}{limit}."
+    answer = answer_with(exchange, example, explain)
     if fault.plan.retry_after is not None:
         answer.headers = [header for header in answer.headers if header[0].lower() != "retry-after"]
         answer.headers.append(("Retry-After", str(fault.plan.retry_after)))

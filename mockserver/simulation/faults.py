@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal, TypeAlias, get_args
 
 from .clock import format_job_time, parse_time
@@ -83,11 +84,6 @@ class Plan:
     def only_delays(self) -> bool:
         """Say whether nothing happens to the answer but that it comes late."""
         return self.kind == "answer" and not self.replaces
-
-    @property
-    def is_random(self) -> bool:
-        """Say whether chance has a say in it."""
-        return self.probability < 1 or not isinstance(self.latency, Fixed | None)
 
     @classmethod
     def from_json(cls, value: object) -> Plan:
@@ -194,10 +190,6 @@ class Hit:
     outcome: Fault | None
     real_seconds: float
     virtual_seconds: float
-
-
-#: Stands where nothing is drawn.
-_CERTAIN = random.Random(0)
 
 
 class FaultBook:
@@ -309,14 +301,15 @@ class FaultBook:
             if not fault.is_active(now) or not plan.target.items() <= target.items():
                 continue
             fault.seen += 1
-            draws = self._draws(fault) if plan.is_random else _CERTAIN
-            hit = fault.seen > plan.after and (plan.probability >= 1 or draws.random() < plan.probability)
+            hit = fault.seen > plan.after and (
+                plan.probability >= 1 or self._chance(fault) < plan.probability
+            )
             if not hit or (outcome is not None and not plan.only_delays):
                 continue
             fault.fired += 1
             fired.append(fault)
             if plan.latency is not None:
-                seconds[plan.virtual] += plan.latency.draw(draws)
+                seconds[plan.virtual] += self._delay(fault, plan.latency)
             if not plan.only_delays:
                 outcome = fault
         if not fired:
@@ -324,9 +317,16 @@ class FaultBook:
         delays = (min(seconds[virtual], MAX_LATENCY) for virtual in (False, True))
         return Hit(tuple(fired), outcome, *delays)
 
-    def _draws(self, fault: Fault) -> random.Random:
-        """Give the randomness that decides about this call alone."""
-        return random.Random(f"{self._seed}/{fault.id}/{fault.seen}")
+    def _chance(self, fault: Fault) -> float:
+        """Draw a number from 0 to 1 that decides about this call alone."""
+        key = f"{self._seed}/{fault.id}/{fault.seen}".encode()
+        return int.from_bytes(blake2b(key, digest_size=8).digest()) / 2**64
+
+    def _delay(self, fault: Fault, latency: Latency) -> float:
+        """Draw the delay of this call alone."""
+        if isinstance(latency, Fixed):
+            return latency.seconds
+        return latency.draw(random.Random(f"{self._seed}/{fault.id}/{fault.seen}"))
 
 
 def _whole(name: str, value: object, least: int, most: int) -> None:

@@ -30,10 +30,6 @@ class Fixed:
     def __post_init__(self) -> None:
         check_seconds("latencySeconds", self.seconds)
 
-    def draw(self, _draws: random.Random) -> float:
-        """Give the delay of one answer, in seconds."""
-        return self.seconds
-
     def to_json(self) -> float:
         """Write it as the control plane does."""
         return self.seconds
