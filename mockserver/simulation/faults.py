@@ -276,7 +276,7 @@ class FaultBook:
             if about["id"] in self._faults or len(self._faults) >= self._limit:
                 raise FaultError(f"faults[{place}].id", about["id"], f"at most {self._limit} different ids")
             self._put(Fault(about["id"], plan, frozenset(about["operations"]), about["seen"], about["fired"]))
-        self._next = state["next"]
+        self._next = max(state["next"], *(int(id) + 1 for id in self._faults), 1)
 
     def _put(self, fault: Fault) -> None:
         self._faults[fault.id] = fault

@@ -263,6 +263,13 @@ def test_a_book_that_is_written_and_read_goes_on_alike(some: list[Plan], before:
     assert hits(again, after) == hits(book, after)
 
 
+def test_ids_go_on_after_those_that_were_read() -> None:
+    book = FaultBook(42)
+    counted = {"id": "7", "kind": "reset", "operations": [PAUSE], "seen": 0, "fired": 0}
+    book.load({"next": 1, "faults": [counted]})
+    assert book.add(BROKEN, OPERATIONS, 0).id == "8"
+
+
 @pytest.mark.parametrize(
     ("entry", "field"),
     [
