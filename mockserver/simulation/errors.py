@@ -12,6 +12,7 @@
     │   └── WorldNameError                 a name that no world can have
     ├── UnknownThing (also LookupError)    value
     │   ├── NoSuchJob                      no job has this id (or it was forgotten)
+    │   ├── NoSuchCall                     the journal has no call of this number (any more)
     │   ├── NoSuchFault                    no fault has this id (or it was removed)
     │   ├── NoSuchPart                     the registry was given no factory for this type
     │   ├── NoSuchScenario                 no scenario has this name, and none is this state
@@ -94,6 +95,12 @@ class NoSuchFault(UnknownThing):
     """Look for a fault that was never placed here, or that was taken away."""
 
     noun = "fault"
+
+
+class NoSuchCall(UnknownThing):
+    """Look for a call that the journal does not have, or does not have any more."""
+
+    noun = "call"
 
 
 class NoSuchPart(UnknownThing):

@@ -39,7 +39,17 @@ class JobBook:
     Kept are all that are active, the current one of every (api, target), and the last ``kept`` ended ones.
     """
 
-    __slots__ = ("_current", "_jobs", "_kept", "_next", "_notify", "_sweep_at", "_watchers", "changes")
+    __slots__ = (
+        "_current",
+        "_jobs",
+        "_kept",
+        "_next",
+        "_notify",
+        "_sweep_at",
+        "_watchers",
+        "changes",
+        "listener",
+    )
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
@@ -50,6 +60,7 @@ class JobBook:
         self._sweep_at = kept + 64
         self._notify: Notify = self._changed
         self.changes = 0  # grows with everything that happens to a job, so that a traveller notices
+        self.listener: Notify | None = None  # is told of all that happens to all jobs, their start included
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -94,6 +105,8 @@ class JobBook:
         self.changes += 1
         if len(self._jobs) >= self._sweep_at:
             self._sweep(tick)
+        if self.listener is not None:
+            self.listener(job, tick)
         return job
 
     def current(self, api: str, target: str) -> Job | None:
@@ -153,6 +166,8 @@ class JobBook:
         self.changes += 1
         for notify in tuple(self._watchers.get(job.id, ())):
             notify(job, tick)
+        if self.listener is not None:
+            self.listener(job, tick)
 
     def _sweep(self, tick: int) -> None:
         # Costs as much as there are jobs, so the next one waits until there are an eighth more.

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .agenda import Agenda, Entry
+from .announcements import Announcer
 from .clock import HOUR, Clock, Mode
+from .coverage import Coverage
 from .errors import NoSuchPart, WorldNameError
 from .faults import LIMIT, FaultBook
 from .jobs import Job, JobBook, Progress
+from .journal import CALLS, ROOM, Journal
 from .profiles import Profile, ProfileBook, named
 from .randomness import Randomness
 from .snapshots import Shelf
@@ -53,6 +56,8 @@ class WorldSettings:
     source: Callable[[], int] = time.time_ns
     default_profile: Callable[[str, str], Profile] = _steady
     max_faults: int = LIMIT
+    journal: int = CALLS
+    journal_room: int = ROOM
 
 
 class World:
@@ -66,9 +71,12 @@ class World:
         "_from_the_start",
         "_parts",
         "agenda",
+        "announcer",
         "clock",
+        "coverage",
         "faults",
         "jobs",
+        "journal",
         "lock",
         "name",
         "profiles",
@@ -94,6 +102,9 @@ class World:
         self.faults = FaultBook(settings.seed, settings.max_faults)
         self.agenda = Agenda()
         self.lock = threading.RLock()
+        self.journal = Journal(settings.journal, settings.journal_room)
+        self.coverage = Coverage()
+        self.announcer = Announcer(self)
         self.sequences: dict[str, int] = {}
         self.shelf = Shelf()
         self._factories = factories
@@ -154,6 +165,7 @@ class World:
 
     def close(self) -> None:
         """Close the parts that have a ``close`` method; the registry does this when it drops a world."""
+        self.announcer.close()
         for part in self._parts.values():
             close = getattr(part, "close", None)
             if callable(close):
@@ -164,7 +176,8 @@ class Worlds:
     """Hold the worlds by name, at most ``limit``; the least recently used goes first.
 
     Parts are made when they are first asked for; those that act by themselves are named in ``from_the_start``.
-    ``at_making``, when set, is called with every new world that nobody fills otherwise.
+    ``at_making``, when set, is called with every new world that nobody fills otherwise. ``departed`` is what the
+    clients of worlds that are no more had met of the contract.
     """
 
     def __init__(
@@ -184,6 +197,7 @@ class Worlds:
         self._worlds: OrderedDict[str, World] = OrderedDict()
         self._lock = threading.RLock()
         self.at_making: Callable[[World], object] | None = None
+        self.departed = Coverage()
 
     def __len__(self) -> int:
         return len(self._worlds)
@@ -213,6 +227,7 @@ class Worlds:
             world = self._worlds.pop(name, None)
         if world is None:
             return False
+        self.departed.merge(world.coverage)
         world.close()
         return True
 
@@ -230,6 +245,7 @@ class Worlds:
             before = self._worlds.get(name)
             if before is not None:
                 world.shelf = before.shelf
+                self.departed.merge(before.coverage)
                 before.close()
             self._worlds[name] = world
             self._worlds.move_to_end(name)
