@@ -115,6 +115,10 @@ class MockServer:
             expose_headers=EXPOSED_HEADERS,
         )
 
+    def stop(self) -> None:
+        """End the streams that have no end of their own."""
+        self.server.stop()
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle one ASGI event scope."""
         if scope["type"] == "http" and not any(name == b"origin" for name, _ in scope["headers"]):
@@ -216,6 +220,8 @@ def _worlds(settings: Settings) -> Worlds:
         mode=settings.clock,
         speed=settings.speed,
         max_faults=settings.max_faults,
+        journal=settings.journal,
+        journal_room=settings.journal_size,
         default_profile=lambda api, target: _default_profile(services, directory, api, target),
     )
     return Worlds(start, factories=factories, from_the_start=[Builds], limit=settings.max_worlds)

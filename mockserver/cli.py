@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import click
 
 from mockserver import __version__
+from mockserver.covering import coverage
 from mockserver.verifying.command import verify
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def main() -> None:
     """
 
 
+main.add_command(coverage)
 main.add_command(verify)
 
 
@@ -145,6 +147,22 @@ main.add_command(verify)
     show_default=True,
     type=click.IntRange(min=1),
     help="The least recently used world goes first.",
+)
+@option(
+    "--journal",
+    default=1000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="CALLS",
+    help="Vendor calls that a world remembers; 0 for none.",
+)
+@option(
+    "--journal-size",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=1),
+    metavar="MIB",
+    help="Room for them, a world.",
 )
 @option(
     "--max-faults",
@@ -223,7 +241,12 @@ def serve(banner: bool, **options: Any) -> None:
 
 
 def make_settings(
-    records: tuple[tuple[str, int], ...], auth: str, validate_responses: str, max_body: int, **options: Any
+    records: tuple[tuple[str, int], ...],
+    auth: str,
+    validate_responses: str,
+    max_body: int,
+    journal_size: int,
+    **options: Any,
 ) -> Settings:
     """Turn the options of ``serve`` into settings."""
     from mockserver.settings import MIB, Settings
@@ -233,6 +256,7 @@ def make_settings(
         auth=auth == "on",
         validate_responses=validate_responses == "on",
         max_body=max_body * MIB,
+        journal_size=journal_size * MIB,
         **options,
     )
 

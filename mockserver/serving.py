@@ -75,9 +75,10 @@ class _OneWriteProtocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it answers."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], stop: Callable[[], None]) -> None:
         super().__init__(config)
         self.ready = ready
+        self.stop = stop
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -101,6 +102,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             self.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; what would never end by itself is ended first, so that nobody has to wait for it."""
+        self.stop()
+        await super().shutdown(sockets)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -156,7 +162,7 @@ def make_server(app: Application, ready: Callable[[], None]) -> uvicorn.Server:
         backlog=2048,
         timeout_graceful_shutdown=1,
     )
-    return _Server(config, ready)
+    return _Server(config, ready, getattr(app, "stop", lambda: None))
 
 
 def write_ready_file(path: str, url: str) -> None:

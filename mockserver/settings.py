@@ -23,6 +23,8 @@ class Settings:
     :ivar control_origin: origins of web pages that may change something through the control plane.
     :ivar control_token: what calls of the control plane must bring as bearer; empty: nothing. Never shown.
     :ivar max_faults: how many faults that can still fire a world may have.
+    :ivar journal: how many calls a world remembers; 0: none.
+    :ivar journal_size: how many bytes they may take.
     :ivar max_body: largest request body, in bytes.
     :ivar import_errors: how many faulty records the status of an import lists.
     :ivar scheduler: whether data feeds are built by themselves, at their hours and after imports.
@@ -46,6 +48,8 @@ class Settings:
     control_token: str = field(default="", repr=False)
     max_worlds: int = 1000
     max_faults: int = 100
+    journal: int = 1000
+    journal_size: int = 8 * MIB
     max_body: int = 256 * MIB
     import_errors: int = 1000
     scheduler: bool = True

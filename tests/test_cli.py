@@ -24,7 +24,7 @@ def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
 def test_help_lists_the_commands() -> None:
     code, text = invoke("--help")
     assert code == 0
-    assert re.findall(r"^  (\w+)  ", text, re.MULTILINE) == ["health", "rules", "serve", "verify"]
+    assert re.findall(r"^  (\w+)  ", text, re.MULTILINE) == ["coverage", "health", "rules", "serve", "verify"]
 
 
 def test_rules_are_printed_as_a_table_and_as_json() -> None:

@@ -13,8 +13,6 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from starlette.concurrency import iterate_in_threadpool
-
 from mockserver.contract.answers import Answer
 from mockserver.contract.exchange import Exchange
 from mockserver.simulation import travel
@@ -73,7 +71,7 @@ async def _wait(exchange: Exchange, seconds: float, *, virtual: bool) -> None:
 async def _send_slowly(exchange: Exchange, answer: Answer, plan: Plan, send: Any) -> None:
     """Send the body in pieces, with a pause before each; of one that is made while it is sent, the first part."""
     seconds = BODY_SECONDS if plan.body_seconds is None else plan.body_seconds
-    rest = iterate_in_threadpool(answer.chunks or ())
+    rest = answer.parts()
     first = answer.body if answer.body is not None else await anext(rest, b"")
     size = -(-len(first) // PIECES) or 1
     for start in range(0, len(first), size):
@@ -88,7 +86,7 @@ async def _half(answer: Answer) -> bytes:
     """Return the first half of the body; of one that is made while it is sent, half of its first part."""
     body = answer.body
     if body is None:
-        body = await anext(iterate_in_threadpool(answer.chunks or ()), b"")
+        body = await anext(answer.parts(), b"")
     return body[: len(body) // 2]
 
 

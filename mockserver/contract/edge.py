@@ -9,20 +9,22 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import unquote
 
 from connexion.exceptions import OAuthProblem
-from starlette.concurrency import iterate_in_threadpool
 
 from mockserver.contract.answers import Answer
 from mockserver.contract.delivery import deliver
 from mockserver.contract.errors import Rule, Rules
 from mockserver.contract.exchange import SCOPE_KEY, ClientGone, Exchange
 from mockserver.contract.guard import check_control_call, is_control
+from mockserver.contract.recording import Recording, note_gone
 from mockserver.contract.rendering import render
 from mockserver.contract.server import Server
 from mockserver.simulation.errors import WorldNameError
+from mockserver.simulation.redaction import redact_path
 
 logger = logging.getLogger("mockserver")
 access = logging.getLogger("mockserver.access")
@@ -31,6 +33,8 @@ WORLD_HEADER = "x-mock-world"
 WORLD_PREFIX = re.compile(r"/w/(?P<name>[^/]*)(?P<rest>/.*)?")
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 BARE = frozenset((204, 304))
+ALL_WORLDS = "*"
+"""As ``?world=`` no world of this name, but all of them; the calls that can be about all say so."""
 
 ASGIApp = Callable[[Any, Any, Any], Any]
 
@@ -49,13 +53,19 @@ class Edge:
             try:
                 answer = await self._answer(exchange, receive, send)
             except ClientGone:
+                note_gone(exchange)
                 scope.pop(SCOPE_KEY, None)
                 return
+            recording = None
+            if exchange.number is not None:
+                send = recording = Recording(exchange, send)
             try:
                 hit = exchange.hit
                 if hit is None or not await deliver(exchange, answer, hit, _head, receive, send):
                     await _send(exchange, answer, send)
             finally:
+                if recording is not None:
+                    recording.close()
                 scope.pop(
                     SCOPE_KEY, None
                 )  # scope and exchange know each other: leave no work to the collector
@@ -71,6 +81,8 @@ class Edge:
             enter_world(exchange)
             if is_control(exchange.path):
                 check_control_call(exchange)
+            else:
+                exchange.number = exchange.world.journal.number()
             _override_method(exchange)
             scope = exchange.scope
             scope[SCOPE_KEY] = exchange
@@ -84,13 +96,16 @@ class Edge:
             return self._answer_error(exchange, error)
 
     def _answer_error(self, exchange: Exchange, error: Exception) -> Answer:
+        if exchange.number is None and not is_control(exchange.path):
+            exchange.number = exchange.world.journal.number()
         try:
             return render(exchange, _rule_of(exchange, error)).serialised()
         except Exception as bug:
             if bug is not error:
                 bug.__context__ = error
             self.server.violations += 1
-            logger.error("%s %s failed: %s", exchange.method, exchange.path, bug, exc_info=bug)
+            path = redact_path(exchange.path)
+            logger.error("%s %s failed: %s", exchange.method, path, bug, exc_info=bug)
             rule = self.server.contract.unrouted_rule(exchange.path, 500, f"{type(bug).__name__}: {bug}")
             return render(exchange, rule).serialised()
 
@@ -118,12 +133,14 @@ def enter_world(exchange: Exchange) -> None:
         name = exchange.headers.get(WORLD_HEADER)
     if name is None and exchange.query_string and is_control(exchange.path):
         name = dict(exchange.query).get("world")
+        if name == ALL_WORLDS:
+            name = None
     try:
         exchange.world = exchange.server.worlds.get("default" if name is None else name)
     except WorldNameError as error:
         exchange.world = exchange.server.worlds.get("default")
         raise Rule("MOCK-400-world", explain=str(error)) from error
-    exchange.world.catch_up()
+    exchange.tick = exchange.world.catch_up()
 
 
 def _override_method(exchange: Exchange) -> None:
@@ -152,6 +169,9 @@ def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
     if exchange.rule:
         headers.append(("x-mock-rule", exchange.rule))
         headers.append(("x-mock-explain", UNPRINTABLE.sub("?", exchange.explain)[:500]))
+        if exchange.number and answer.status >= 400:
+            entry = f"{exchange.content_url}/_mock/requests/{exchange.number}"
+            headers.append(("link", f'<{entry}>; rel="describedby"'))
     return [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
 
 
@@ -164,8 +184,9 @@ async def _send(exchange: Exchange, answer: Answer, send: Any) -> None:
         await send({"type": "http.response.body", "body": body})
         return
     if exchange.method != "HEAD" and answer.chunks is not None:
-        async for chunk in iterate_in_threadpool(answer.chunks):
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        async with aclosing(answer.parts()) as parts:
+            async for part in parts:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -174,7 +195,7 @@ def _log(exchange: Exchange, answer: Answer) -> None:
         access.info(
             "%s %s %d",
             exchange.method,
-            exchange.scope["path"],
+            redact_path(exchange.scope["path"]),
             answer.status,
             extra={
                 "world": exchange.world.name,

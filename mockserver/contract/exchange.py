@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mockserver.contract.answers import Answer
+from mockserver.simulation.journal import BODY, STREAM, Body
 from mockserver.simulation.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -52,18 +53,27 @@ class Exchange:
     :ivar applied: the preferences that the answer honours, for ``Preference-Applied``.
     :ivar rule: ID of the rule that the answer follows, for an error.
     :ivar hit: what the world's faults do to the call.
+    :ivar number: number of the call in the world's journal; 0 when that keeps none, ``None`` for control calls.
+    :ivar tick: instant of the world at which the request came in.
+    :ivar captured: what has been read of the request's body, for the journal.
+    :ivar fields: names of what was at fault, for an error.
+    :ivar accepted: what would have been accepted, where the rule's facts say so.
     """
 
     __slots__ = (
         "_query",
         "_receive",
+        "accepted",
         "answer",
         "applied",
         "arguments",
+        "captured",
         "explain",
+        "fields",
         "headers",
         "hit",
         "method",
+        "number",
         "operation",
         "path",
         "path_values",
@@ -75,6 +85,7 @@ class Exchange:
         "scope",
         "server",
         "started",
+        "tick",
         "world",
     )
 
@@ -104,6 +115,11 @@ class Exchange:
         self.rule = ""
         self.explain = ""
         self._query: list[tuple[str, str]] | None = None
+        self.number: int | None = None
+        self.tick = 0
+        self.captured: Body | None = None
+        self.fields: tuple[str, ...] = ()
+        self.accepted: tuple[Any, ...] = ()
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -120,7 +136,9 @@ class Exchange:
 
     async def body(self) -> bytes:
         """Read the whole request body; one over the server's limit fails with the API's 413."""
-        return b"".join([part async for part in self.stream()])
+        whole = b"".join([part async for part in self.stream()])
+        self.captured = whole[:BODY], len(whole)
+        return whole
 
     async def stream(self) -> AsyncIterator[bytes]:
         """Yield the request body as it comes in; one over the server's limit fails with the API's 413.
@@ -130,16 +148,24 @@ class Exchange:
         """
         announced = self.headers.get("content-length", "")
         self._check_size(int(announced) if announced.isdecimal() else 0)
-        size, more = 0, True
+        head, size, more = b"", 0, True
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             part: bytes = message.get("body", b"")
             size += len(part)
+            if len(head) < STREAM:
+                head += part[: STREAM - len(head)]
+            self.captured = head, size
             self._check_size(size)
             yield part
             more = message.get("more_body", False)
+
+    async def gone(self) -> None:
+        """Wait until the client has closed the connection. Only for requests whose body is not read any more."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     def _check_size(self, size: int) -> None:
         limit = self.server.settings.max_body

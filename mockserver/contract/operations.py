@@ -80,12 +80,15 @@ class CompiledOperation:
     :ivar examples: the named examples of all its responses.
     :ivar common: the examples that every operation of the same API can answer with.
     :ivar bare_statuses: statuses whose answers have no content.
+    :ivar source: the operation as written.
+    :ivar declared: place and name of everything that a request can bring: parameters and the body.
     """
 
     id: str
     title: str
     method: str
     api: Specification
+    source: OperationSource
     handler: Handler
     parameters: tuple[Parameter, ...]
     body: BodyContract | None
@@ -99,6 +102,7 @@ class CompiledOperation:
     bare_statuses: frozenset[int] = frozenset()
     rules_of: str = ""
     before_body: BeforeBody | None = None
+    declared: tuple[tuple[str, str], ...] = ()
     place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
 
     async def bind(self, exchange: Exchange) -> dict[str, Any]:
@@ -208,6 +212,7 @@ def compile_operation(
         title=source.title,
         method=source.method.upper(),
         api=specification,
+        source=source,
         handler=handler,
         parameters=tuple(
             _compile_parameter(specification, p) for p in source.parameters if p["in"] in ("path", "query")
@@ -220,8 +225,15 @@ def compile_operation(
         bare_statuses=frozenset(bare),
         rules_of=definition.get("x-rules-of", source.title),
         secured=bool(security),
+        declared=declared_parts(source),
         takes=frozenset(inspect.signature(handler).parameters),
     )
+
+
+def declared_parts(source: OperationSource) -> tuple[tuple[str, str], ...]:
+    """Return place and name of everything that a request of the operation can bring."""
+    parts = [(parameter["in"], parameter["name"]) for parameter in source.parameters]
+    return (*parts, *([("body", "")] if "requestBody" in source.definition else []))
 
 
 def response_examples(specification: Specification, status: int, response: dict[str, Any]) -> list[Example]:

@@ -40,6 +40,9 @@ def _render_one(exchange: Exchange, rule: Rule) -> Answer:
     explain = rule.explain or entry.summary or entry.reason
     exchange.rule = f"{exchange.rule}, {example.rule_id}" if exchange.rule else example.rule_id
     exchange.explain = f"{exchange.explain}; {explain}" if exchange.explain else explain
+    if rule.field:
+        exchange.fields += (rule.field,)
+    exchange.accepted += tuple(rule.facts.get("accepted", ()))
     facts = {"method": exchange.method, "path": exchange.path, **rule.facts}
     headers = [(name, str(fill_placeholders(value, facts))) for name, value in example.headers]
     if "allow" in rule.facts:

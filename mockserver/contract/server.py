@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from mockserver.contract.goals import goals_of, own_rules
 from mockserver.contract.meter import Meter
+from mockserver.simulation.coverage import Goal
 from mockserver.simulation.scenarios import Scenarios, Stage
 from mockserver.simulation.state import Documents
 
@@ -51,6 +54,9 @@ class Server:
     :ivar scenarios: the named states that a world can be brought into.
     :ivar stage: brings a world into one of them.
     :ivar meter: what is counted for ``/_mock/metrics``.
+    :ivar started: instant of the start on the machine's performance counter, which times requests.
+    :ivar epoch: the same instant in nanoseconds since 1970.
+    :ivar at_stop: called when the server is about to stop.
     :ivar violations: how often this server broke its own specification; each is a bug and in the log.
     """
 
@@ -64,3 +70,23 @@ class Server:
     violations: int = 0
     meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.perf_counter)
+    epoch: int = 0
+    at_stop: set[Callable[[], object]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.epoch = self.worlds.settings.source()
+
+    @cached_property
+    def goals(self) -> list[Goal]:
+        """What clients can meet of the vendors' contract."""
+        return goals_of(self.contract)
+
+    @cached_property
+    def own_rules(self) -> frozenset[str]:
+        """The rules that are no vendor's."""
+        return own_rules(self.contract)
+
+    def stop(self) -> None:
+        """End what would never end by itself, so that the server can."""
+        for end in tuple(self.at_stop):
+            end()

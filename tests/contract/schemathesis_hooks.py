@@ -13,6 +13,7 @@ FORMATS = "which formats there are depends on the service in the path"
 FILTERS = "which fields can be filtered, and which formats there are, depends on the service in the path"
 CREDENTIALS = "which credentials belong together (name with password, or API key) is the login's own rule"
 CALENDAR = "the calendar ends with the year 9999, and how far that is depends on the world"
+CALLED = "which operations and rules there are is the contract's to say, and never is never expected"
 FAULT = "which rules, operations and targets there are, and which belong together, is the contract's to say"
 DOCUMENT = "parts of a document refer to each other, to the services and to the seed"
 PARAMETERS = "which parameters there are depends on the scenario"
@@ -67,6 +68,8 @@ REFUSALS: dict[str, dict[str, str]] = {
         ("FOXY-ERR-400-JSON", "FOXY-NAME-REQ", "FOXY-START-REQ", "FOXY-END-REQ"),
         "what a text, a form or an XML body holds is no matter of its schema",
     ),
+    "GET /requests": {"MOCK-400-parameter": CALLED},
+    "POST /requests/verify": {"MOCK-400-body": CALLED},
     "POST /clock/advance": {"MOCK-400-body": CALENDAR},
     "PUT /state": {"MOCK-400-state": DOCUMENT},
     "POST /scenarios": {"MOCK-400-scenario": PARAMETERS},
@@ -120,11 +123,17 @@ def _snapshot(client: httpx.Client, path: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
+def _request(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
+    client.get("/admin/api/v1/report/order/status")
+    return {"id": client.get("/_mock/requests?limit=1").json()["requests"][0]["id"]}
+
+
 PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
     "/faults/{id}": _fault,
     "/jobs/{id}": _job,
     **dict.fromkeys((f"/jobs/{{id}}/{verb}" for verb in ("complete", "fail", "stall")), _job),
     "/files/{feed}/{subshop}/{file}": _file,
+    "/requests/{id}": _request,
     "/snapshots/{name}": _snapshot,
     "/snapshots/{name}/restore": _snapshot,
     "/scenarios/{name}": lambda _client, _path: {"name": "paused-export"},
@@ -138,6 +147,7 @@ PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
     "application/zip",
     "text/csv",
     "text/html",
+    "text/markdown",
     "text/tab-separated-values",
 )
 def read_file(_context: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
