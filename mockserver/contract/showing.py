@@ -127,11 +127,11 @@ class Shown:
         body = self.redacted.body
         if body is None or body.text is None or body.truncated:
             return MISSING
-        if "urlencoded" in body.media_type:
-            return dict(parse_qsl(body.text, keep_blank_values=True))
         try:
             return json.loads(body.text)
         except (ValueError, RecursionError):
+            if "urlencoded" in body.media_type:
+                return dict(parse_qsl(body.text, keep_blank_values=True))
             return MISSING
 
     def summary(self) -> dict[str, Any]:

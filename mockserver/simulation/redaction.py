@@ -105,20 +105,24 @@ class Redactor:
         return self.text("/".join(segments))
 
     def body(self, text: str, media_type: str) -> str:
-        """Redact a body, or the first part of one."""
+        """Redact a body, or the first part of one.
+
+        What it looks like goes before what it is called: ``curl -d`` calls JSON a form.
+        """
         if not text:
             return text
-        if "urlencoded" in media_type:
-            return self.query(text)
         if text.lstrip()[:1] in ("{", "["):
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError):
+                text = self.query(text) if "urlencoded" in media_type else text
                 return self.text(_JSON_PAIR.sub(self._json_pair, text))
             redacted = self.value(value)
             return (
                 text if redacted == value else json.dumps(redacted, ensure_ascii=False, separators=(",", ":"))
             )
+        if "urlencoded" in media_type:
+            return self.query(text)
         columns = _COLUMNS.fullmatch(text.partition("\n")[0].rstrip("\r").removeprefix("\ufeff"))
         if columns is not None and "\n" in text:
             text = self._table(text, columns["comma"] or ",")
