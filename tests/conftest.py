@@ -12,6 +12,8 @@ import pytest
 from mockserver.app import MockServer
 from mockserver.settings import Settings
 
+pytest_plugins = ["pytester"]
+
 BASE_URL = "http://mock.test"
 API = "/admin/api/v1"
 

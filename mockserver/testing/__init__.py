@@ -11,9 +11,10 @@ with any test runner::
 """
 
 from mockserver.testing.client import Client
+from mockserver.testing.coverage import Coverage
 from mockserver.testing.errors import MockServerError, NotVerified, Refused, StartFailed, Unreachable
-from mockserver.testing.journal import Coverage, Request, Verification
-from mockserver.testing.models import ClockState, Fault, Health, Job, OutboxEntry, Rule, WorldState
+from mockserver.testing.journal import Message, NearMiss, Request, Verification
+from mockserver.testing.models import ClockState, Fault, Health, Job, OutboxEntry, Rule, Scenario, WorldState
 from mockserver.testing.servers import ServerProcess, ServerThread
 from mockserver.testing.world import World
 
@@ -24,12 +25,15 @@ __all__ = [
     "Fault",
     "Health",
     "Job",
+    "Message",
     "MockServerError",
+    "NearMiss",
     "NotVerified",
     "OutboxEntry",
     "Refused",
     "Request",
     "Rule",
+    "Scenario",
     "ServerProcess",
     "ServerThread",
     "StartFailed",

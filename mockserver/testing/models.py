@@ -163,6 +163,20 @@ class WorldState:
 
 
 @dataclass(frozen=True)
+class Scenario:
+    """A named state.
+
+    :ivar states: sentences that it stands for, as contract tests write provider states.
+    :ivar parameters: what can be varied, with the usual values.
+    """
+
+    name: str
+    description: str = ""
+    states: list[str] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class OutboxEntry:
     """Something that the vendor would have sent.
 

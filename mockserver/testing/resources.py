@@ -30,7 +30,7 @@ class Resource:
         self._transport = transport
         self._world = world
 
-    def _call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def _call(self, method: str, path: str, body: Any = None, /, **query: Any) -> Any:
         return self._transport.call(method, path, world=self._world, body=body, query=query)
 
 
@@ -131,22 +131,24 @@ class Jobs(Resource):
     def complete(self, job: Job | str) -> Job:
         """Let an active job have done everything now.
 
-        :raises Refused: with a 409 when it has ended already.
+        :raises Refused: with ``MOCK-409-job`` when it has ended already.
         """
         return self._push(job, "complete")
 
-    def fail(self, job: Job | str, last_error: str | None = None) -> Job:
-        """Let an active job end in error now.
+    def fail(self, job: Job | str, last_error: str | None = None, global_error: int | None = None) -> Job:
+        """Let an active job end in error now, with the progress that it has.
 
         :param last_error: what its status says; ``None`` leaves that to the server.
-        :raises Refused: with a 409 when it has ended already.
+        :param global_error: the code that the status of an import has.
+        :raises Refused: with ``MOCK-409-job`` when it has ended already.
         """
-        return self._push(job, "fail", {"lastError": last_error} if last_error is not None else None)
+        facts = {"lastError": last_error, "globalError": global_error}
+        return self._push(job, "fail", {name: fact for name, fact in facts.items() if fact is not None})
 
     def stall(self, job: Job | str) -> Job:
-        """Let a running job make no progress from now on.
+        """Let an active job make no progress from now on; its state stays what it is.
 
-        :raises Refused: with a 409 when it does not run.
+        :raises Refused: with ``MOCK-409-job`` when it has ended already.
         """
         return self._push(job, "stall")
 

@@ -60,9 +60,12 @@ class ServerThread:
         failures: list[BaseException] = []
         app = self._app
         if app is None:
-            from mockserver.app import MockServer
+            from mockserver.app import MockServer, UnknownService
 
-            app = MockServer(self._settings)
+            try:
+                app = MockServer(self._settings)
+            except UnknownService as error:
+                raise StartFailed(str(error)) from error
         # One line a request is for people who watch a server, not for the logs that tests capture.
         logging.getLogger("mockserver.access").setLevel(logging.WARNING)
         listener = bind("127.0.0.1", 0)
@@ -78,7 +81,7 @@ class ServerThread:
                 listener.close()
                 ready.set()
 
-        self._thread = threading.Thread(target=run, name="mockserver", daemon=True)
+        self._thread = threading.Thread(target=run, name=f"mockserver {self._url}", daemon=True)
         self._thread.start()
         if not ready.wait(START_SECONDS):
             self.stop()

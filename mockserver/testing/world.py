@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from mockserver.testing._http import Transport
-from mockserver.testing.errors import NotVerified
-from mockserver.testing.journal import Coverage, Journal, Times, Verification
-from mockserver.testing.models import WorldState, read
+from mockserver.testing.coverage import Coverage
+from mockserver.testing.errors import NotVerified, Refused
+from mockserver.testing.journal import Journal, Times, Verification
+from mockserver.testing.models import Scenario, WorldState, read
 from mockserver.testing.resources import Clock, Faults, Jobs, Outbox, Profiles
 
 DEFAULT = "default"
@@ -80,29 +81,38 @@ class World:
     @property
     def coverage(self) -> Coverage:
         """Which operations, statuses and rules were met in this world so far; asked for anew each time."""
-        return Coverage.from_json(self._call("GET", "/coverage"))
+        return self.measure()
 
-    def scenario(self, name: str) -> None:
-        """Bring the world into a named state.
+    def measure(self, *, used: bool = False) -> Coverage:
+        """Return the coverage; with ``used`` only of the operations that were called, which is quicker."""
+        query = {"used": "true"} if used else None
+        return Coverage.from_json(self._transport.call("GET", "/coverage", world=self.name, query=query))
 
-        :raises Refused: there is no scenario of that name; the message lists which there are.
+    def scenario(self, name: str, *, reset: bool = False, **params: Any) -> None:
+        """Bring the world into a named state, on top of what there is; its clock stays as it is.
+
+        :param name: of the scenario, such as ``redis-down``, or a sentence that it stands for.
+        :param reset: make the world anew first; its clock is then as the server started it.
+        :param params: values for the scenario's parameters, such as ``percent=40``.
+        :raises Refused: ``MOCK-404-scenario`` lists which there are, ``MOCK-400-scenario`` what a parameter takes.
         """
-        self._call("POST", f"/scenarios/{quote(name, safe='')}")
+        # A sentence is a provider state; both kinds of names are found that way.
+        self._call("POST", "/scenarios", {"state": name, "params": params, "reset": reset})
 
-    def scenarios(self) -> dict[str, str]:
-        """Return the scenarios that there are: descriptions by name."""
-        return {
-            each["name"]: each.get("description", "") for each in self._call("GET", "/scenarios")["scenarios"]
-        }
+    def scenarios(self) -> Sequence[Scenario]:
+        """Return the scenarios that there are, by name."""
+        return [read(Scenario, document) for document in self._call("GET", "/scenarios")["scenarios"]]
 
-    def verify(self, operation: str | None = None, times: Times = None, **matching: Any) -> Verification:
-        """Assert that calls were made: what :meth:`Journal.verify` asks has to be so.
+    def verify(self, operation: str | None = None, times: Times = None, **criteria: Any) -> Verification:
+        """Assert that calls were made, as often or in the order that is said.
 
+        :param times: a number, ``{"atLeast": …, "atMost": …}``, or ``None`` for at least once.
+        :param criteria: what else has to fit; see :meth:`Journal.verify`.
         :raises NotVerified: an ``AssertionError`` that says what was called instead.
         """
-        verification = self.requests.verify(operation, times, **matching)
+        verification = self.requests.verify(operation, times, **criteria)
         if not verification.verified:
-            raise NotVerified(verification.explain(), verification)
+            raise NotVerified(verification.describe(), verification)
         return verification
 
     def state(self) -> dict[str, Any]:
@@ -110,26 +120,37 @@ class World:
         document: dict[str, Any] = self._call("GET", "/state")
         return document
 
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Bring the world into the state of a document."""
-        self._call("PUT", "/state", dict(state))
+    def load(self, state: Mapping[str, Any]) -> WorldState:
+        """Bring the world into the state of a document.
+
+        :raises Refused: ``MOCK-400-state`` names the place that is wrong; nothing has changed then.
+        """
+        return read(WorldState, self._call("PUT", "/state", dict(state)))
 
     def snapshot(self, name: str) -> None:
-        """Keep a copy of the world as it is now."""
+        """Keep a copy of the world as it is now, in place of one of the same name."""
         self._call("PUT", f"/snapshots/{quote(name, safe='')}")
 
-    def restore(self, name: str) -> None:
-        """Bring the world back to a copy that was kept."""
-        self._call("POST", f"/snapshots/{quote(name, safe='')}/restore")
+    def restore(self, name: str) -> WorldState:
+        """Bring the world back to a copy that was kept.
+
+        :raises Refused: ``MOCK-404-snapshot`` lists which there are.
+        """
+        return read(WorldState, self._call("POST", f"/snapshots/{quote(name, safe='')}/restore"))
+
+    def snapshots(self) -> Sequence[str]:
+        """Return the names of the copies that are kept."""
+        return [str(each["name"]) for each in self._call("GET", "/snapshots")["snapshots"]]
 
     def reset(self) -> WorldState:
-        """Bring the world back to its start: clock, seed, data. It is done when this returns."""
+        """Bring the world back to its start: seed, data, and the clock as the server started it.
+
+        It is done when this returns.
+        """
         return read(WorldState, self._call("POST", "/reset"))
 
     def delete(self) -> None:
         """Drop the world with all that is in it; that it was never used is no error."""
-        from mockserver.testing.errors import Refused
-
         try:
             self._transport.call("DELETE", f"/worlds/{quote(self.name, safe='')}")
         except Refused as error:
