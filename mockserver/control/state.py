@@ -15,7 +15,7 @@ from mockserver.contract.specification import Specification, YamlLoader
 from mockserver.control.specifications import write_yaml
 from mockserver.control.worlds import show_world
 from mockserver.simulation.errors import StateError, TooLarge
-from mockserver.simulation.state import encode
+from mockserver.simulation.state import MAX_BYTES, encode
 from mockserver.simulation.worlds import World
 
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")
@@ -43,7 +43,7 @@ async def encode_world(exchange: Exchange) -> bytes:
     What it holds is fixed here and now; only writing it is left to a worker thread.
     """
     try:
-        return await run_in_threadpool(encode, exchange.server.documents.dump(exchange.world))
+        return await run_in_threadpool(encode, exchange.server.documents.dump(exchange.world), MAX_BYTES)
     except TooLarge as error:
         raise Rule("MOCK-409-state", explain=f"{error}.".capitalize()) from error
 

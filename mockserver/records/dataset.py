@@ -135,11 +135,6 @@ class Snapshot:
         return self._overlay is other._overlay and self._mark == other._mark
 
     @property
-    def changes(self) -> bool:
-        """Tell whether any base record was changed."""
-        return self._mark.changed
-
-    @property
     def added_count(self) -> int:
         """Return how many records were added."""
         return self._mark.added

@@ -54,6 +54,7 @@ _BURY_ADDED = """
     WHERE key = :key AND born < :version"""
 
 _ROWS = "FROM {staged} AS s%s WHERE s.number >= :first AND s.number < :last AND s.place IS %s"
+_ANY_ROW = "SELECT 1 FROM {staged} WHERE number >= :first AND number < :last LIMIT 1"
 _LEAVE_DELETED = """
     UPDATE {staged} SET place = NULL
     WHERE number >= :first AND number < :last AND place IN (SELECT value FROM json_each(:deleted))"""
@@ -231,8 +232,10 @@ class Overlay:
         """Write the rows of a staging table that lie between two numbers, in their order.
 
         The table has the columns number, place (that of a base record, or null), key and content; no key is
-        there twice.
+        there twice. Where there are no rows, nothing is written, and no version begins.
         """
+        if not self.store.read(self._sql(_ANY_ROW, table), {"first": first, "last": last}):
+            return
         with self._writing() as connection:
             row = {"version": self._version, "first": first, "last": last}
             if self.deleted:

@@ -20,20 +20,21 @@ Callback = Callable[[int], object]
 class Entry:
     """Be one thing to happen: the handle that ``Agenda.add`` gives and ``Agenda.cancel`` takes."""
 
-    __slots__ = ("callback", "depth", "number", "tick")
+    __slots__ = ("callback", "depth", "number", "rank", "tick")
 
-    def __init__(self, tick: int, number: int, depth: int, callback: Callback) -> None:
+    def __init__(self, tick: int, rank: int, number: int, depth: int, callback: Callback) -> None:
         self.tick = tick
+        self.rank = rank
         self.number = number
         self.depth = depth
         self.callback: Callback | None = callback
 
     def __lt__(self, other: Entry) -> bool:
-        return (self.tick, self.number) < (other.tick, other.number)
+        return (self.tick, self.rank, self.number) < (other.tick, other.rank, other.number)
 
 
 class Agenda:
-    """Run callbacks in the order of their instants; at one instant, in the order in which they were added."""
+    """Run callbacks in the order of their instants; at one instant, by rank, then in the order of adding."""
 
     __slots__ = ("_cancelled", "_current", "_goal", "_heap", "_number", "_reached")
 
@@ -53,8 +54,8 @@ class Agenda:
         """Give the instant that the present run is going to, None outside a run."""
         return self._goal
 
-    def add(self, tick: int, callback: Callback) -> Entry:
-        """Have ``callback(tick)`` called at ``tick``.
+    def add(self, tick: int, callback: Callback, rank: int = 0) -> Entry:
+        """Have ``callback(tick)`` called at ``tick``, after those of lower ``rank``.
 
         An instant that the agenda has passed becomes the last one it reached.
         """
@@ -64,7 +65,7 @@ class Agenda:
         if depth > MAX_DEPTH:
             raise RunawayAgenda(tick, depth)
         self._number += 1
-        entry = Entry(tick, self._number, depth, callback)
+        entry = Entry(tick, rank, self._number, depth, callback)
         heapq.heappush(self._heap, entry)
         return entry
 

@@ -50,5 +50,5 @@ class Files:
         self._files = {key: file for key, file in self._files.items() if key[0] != owner}
 
     def list(self) -> list[File]:
-        """Give all files, in the order in which their places were first taken."""
-        return [*self._files.values()]
+        """Give all files, by owner and place."""
+        return sorted(self._files.values(), key=lambda file: (len(file.owner), file.owner, file.place))

@@ -33,6 +33,7 @@ def dump_job(job: Job) -> dict[str, Any]:
         "polled": job._polled,
         "stalledAfter": write_optional(job._stalled),
         "end": None if job._final is None else _dump_end(job._final),
+        **({"failure": job._failure} if job._failure else {}),
     }
 
 
@@ -59,6 +60,7 @@ def load_job(state: Mapping[str, Any], notify: Notify, now: int) -> Job:
     job._paused = state["paused"]
     job._polled = state["polled"]
     job._stalled = read_optional(state["stalledAfter"], "stalledAfter")
+    job._failure = state.get("failure", "")
     job._final = None if state["end"] is None else _load_end(state["end"], job, now)
     _check(job)
     return job

@@ -155,7 +155,7 @@ class World:
         """Have ``callback(job, progress)`` called once the job has ended, by time or by somebody.
 
         It runs from the agenda, at the instant of the end (``progress.ended_at``), as soon as the world
-        catches up.
+        catches up. Of jobs that end at one instant the one started first comes first.
         """
         _EndWatch(self, job, callback)
 
@@ -306,7 +306,7 @@ class _EndWatch:
         if self._entry is not None:
             agenda.cancel(self._entry)
         end = job.ends_at()
-        self._entry = None if end is None else agenda.add(end, self.fire)
+        self._entry = None if end is None else agenda.add(end, self.fire, int(self._job.id))
 
     def fire(self, tick: int) -> None:
         self._world.jobs.unwatch(self._job, self.plan)

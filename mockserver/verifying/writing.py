@@ -18,8 +18,7 @@ def as_text(report: Report) -> str:
     lines = [
         f"{report.target} against {', '.join(report.specifications)}",
         f"{_count(len(report.operations), 'operation')}, {_count(len(report.rules), 'rule')} called for, "
-        f"{_count(report.requests, 'call')}"
-        + ("" if report.allow_writes else ", none of them writes"),
+        f"{_count(report.requests, 'call')}" + ("" if report.allow_writes else ", none of them writes"),
     ]
     for drift in report.drifts:
         lines += ["", *_drift_lines(drift)]

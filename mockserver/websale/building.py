@@ -212,6 +212,7 @@ class Builds:
 
     def dump(self) -> Any:
         """Describe the builds that count: the last one of each feed, and those that its files are of."""
+        self.tell(self._shop.records)
         written, files = self._world.part(Written), self._world.part(Files)
         described = {}
         for id, latest in self._latest.items():
@@ -248,6 +249,13 @@ class Builds:
                 self._load(row)
             except StateError as error:
                 raise StateError(f"[{place}].{error.field}", error.value, error.accepted) from error
+        now = self._world.clock.ticks()
+        for id, build in self._latest.items():
+            running = build.job.when(State.RUNNING, now)
+            if not build.told:
+                self._unsettled.add(id)
+            elif running is not None and running > now:
+                heappush(self._running, (running, id))
 
     def _load(self, row: Mapping[str, Any]) -> None:
         world, feed = self._world, row["feed"]
@@ -268,7 +276,6 @@ class Builds:
         build = Build(feed, order.subshops, Rendering(order, self.storefront), job, row.get("told", {}))
         job.revive(None, verdict=build.rendering.error)
         self._latest[id] = build
-        self._unsettled.add(id)
         self._by_subshop.setdefault(id, {}).update(dict.fromkeys(row["shownFor"], build))
         if "finished" in row:
             self._finished[id] = read_span(row["finished"], "finished")

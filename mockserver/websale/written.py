@@ -97,7 +97,7 @@ def _describe(records: Records, service: Service, snapshot: Snapshot) -> dict[st
     """Return what was written; parts that are empty are left out."""
     dataset, name = records.dataset, service.name
     described: dict[str, Any] = {}
-    if snapshot.changes:
+    if next(snapshot.changed(), None) is not None:
         described["changed"] = Later(lambda: _contents(snapshot))
     if snapshot.added_count:
         described["added"] = Later(snapshot.added)

@@ -1,0 +1,136 @@
+"""Jobs of all APIs can be looked at and pushed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Steps, rule_of
+
+FOXY = {"Authorization": "Bearer foxy-token", "FOXY-API-VERSION": "1"}
+JANUARY = {
+    "name": "complete",
+    "datetime_start": "2022-01-01 00:00:00",
+    "datetime_end": "2022-01-31 23:59:59",
+}
+SUBSCRIBER = {
+    "email": "ada@example.com",
+    "subshopId": "deutsch",
+    "fields": {"salutation": "2", "firstName": "Ada", "lastName": "Lovelace"},
+}
+
+
+async def start(api: Steps, kind: str) -> dict[str, Any]:
+    """Start a job of an API; return it as the control plane shows it."""
+    if kind == "report":
+        answer = await api.post("/report/order/start")
+    elif kind == "import":
+        answer = await api.post("/import/newsletterSubscriber/start?format=json", json=[SUBSCRIBER])
+    elif kind == "build":
+        answer = await api.post("/datafeeds/build/1")
+    else:
+        answer = await api.client.post("/stores/1/reports", json=JANUARY, headers=FOXY)
+    assert answer.status_code in (200, 201), answer.text
+    job: dict[str, Any] = (await api.client.get("/_mock/jobs")).json()["jobs"][-1]
+    assert job["api"] == kind
+    return job
+
+
+async def push(api: Steps, job: dict[str, Any], verb: str, **body: Any) -> httpx.Response:
+    return await api.client.post(f"/_mock/jobs/{job['id']}/{verb}", json=body or None)
+
+
+@pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
+async def test_a_job_of_any_api_can_be_completed(api: Steps, kind: str) -> None:
+    job = await start(api, kind)
+    done = (await push(api, job, "complete")).json()
+    assert (done["state"], done["status"], done["percentage"]) == ("finished", 5, 100)
+    assert done["processed"] == done["total"]
+    assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == done
+
+
+@pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
+async def test_a_job_of_any_api_can_be_made_to_fail(api: Steps, kind: str) -> None:
+    job = await start(api, kind)
+    failed = (await push(api, job, "fail", lastError="The disk is full.", globalError=7)).json()
+    assert (failed["state"], failed["status"]) == ("error", 6)
+
+
+@pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
+async def test_a_stalled_job_gets_no_further(api: Steps, kind: str) -> None:
+    await api.client.put("/_mock/clock", json={"now": "2027-03-01T12:00:00Z"})
+    job = await start(api, kind)
+    stalled = (await push(api, job, "stall")).json()
+    assert (stalled["state"], stalled["endsAt"]) == (
+        "starting" if job["state"] == "starting" else "running",
+        None,
+    )
+    await api.advance(600)
+    assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == stalled
+
+
+async def test_a_failure_shows_in_the_vendors_status(api: Steps) -> None:
+    job = await start(api, "report")
+    await api.advance(2)
+    await push(api, job, "fail", lastError="The disk is full.")
+    seen = (await api.get("/report/order/status")).json()
+    assert (seen["status"], seen["lastError"], seen["percentage"]) == (6, "The disk is full.", 33)
+
+
+async def test_a_failure_without_a_reason_has_the_usual_one(api: Steps) -> None:
+    await push(api, await start(api, "import"), "fail")
+    seen = (await api.get("/import/newsletterSubscriber/status")).json()
+    assert seen["lastError"] == "The process was terminated unexpectedly."
+    assert (seen["status"], seen["globalError"]) == (6, 1)
+
+
+async def test_the_records_of_a_completed_import_are_there(api: Steps) -> None:
+    await push(api, await start(api, "import"), "complete")
+    found = await api.post(
+        "/report/newsletterSubscriber/start?format=json&filter_eq[email]=ada@example.com",
+        headers={"Prefer": "profile=immediate"},
+    )
+    assert found.json()["total"] == 1
+
+
+async def test_a_completed_build_publishes_its_files(api: Steps) -> None:
+    await push(api, await start(api, "build"), "complete")
+    assert (await api.client.get("/_mock/files")).json()["files"]
+
+
+async def test_a_completed_report_of_foxy_is_ready(api: Steps) -> None:
+    await push(api, await start(api, "foxy"), "complete")
+    reports = (await api.client.get("/stores/1/reports", headers=FOXY)).json()
+    assert reports["_embedded"]["fx:reports"][-1]["status"] == "ready"
+
+
+@pytest.mark.rule("MOCK-409-job")
+@pytest.mark.parametrize("verb", ["complete", "fail", "stall"])
+async def test_a_job_that_is_over_cannot_be_pushed(api: Steps, verb: str) -> None:
+    job = await start(api, "report")
+    await push(api, job, "complete")
+    answer = await push(api, job, verb)
+    assert rule_of(answer) == (409, "MOCK-409-job")
+    assert (answer.json()["job"], answer.json()["state"]) == (job["id"], "finished")
+
+
+@pytest.mark.rule("MOCK-404-job")
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", ""), ("POST", "/complete"), ("POST", "/fail"), ("POST", "/stall")]
+)
+@pytest.mark.parametrize("id", ["7", "0", "x"])
+async def test_an_unknown_job_is_not_found(
+    client: httpx.AsyncClient, method: str, path: str, id: str
+) -> None:
+    assert rule_of(await client.request(method, f"/_mock/jobs/{id}{path}")) == (404, "MOCK-404-job")
+
+
+@pytest.mark.rule("MOCK-400-body")
+@pytest.mark.parametrize("body", [{"lastError": 7}, {"globalError": -1}, {"why": ""}, []])
+async def test_a_bad_failure_is_refused(api: Steps, body: Any) -> None:
+    job = await start(api, "report")
+    answer = await api.client.post(f"/_mock/jobs/{job['id']}/fail", json=body)
+    assert rule_of(answer) == (400, "MOCK-400-body")
+    assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == job
