@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import traceback
 from pathlib import Path
 from typing import Any, Self
 
@@ -123,6 +124,12 @@ def verify(form: str, output: Path | None, progress: bool | None, insecure: bool
             report = run(Options(tls_verify=not insecure, **given), bar)
     except CannotRun as error:
         click.echo(f"Cannot run: {error}", err=True)
+        sys.exit(CANNOT_RUN)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(CANNOT_RUN)
+    except Exception:  # a bug must not pass for a drift
+        click.echo(traceback.format_exc(), err=True)
         sys.exit(CANNOT_RUN)
     text = {"text": writing.as_text, "json": writing.as_json, "junit": writing.as_junit}[form](report)
     if output is None:

@@ -61,6 +61,9 @@ def run(options: Options, progress: Progress) -> Report:
         raise CannotRun(
             "No operation is left to check: they all write. Give --allow-writes, or another --api."
         )
+    for name in options.parameters:
+        if not any(part.knows(name) for part in parts):
+            raise CannotRun(f"No operation that is checked has the parameter {name}.")
     for part in parts:
         part.check_access()
     progress.start(sum(part.steps for part in parts))
@@ -135,7 +138,7 @@ class _Part:
         configuration: dict[str, Any] = {
             "base-url": options.base + self.specification.base_path,
             "headers": {**options.headers, **self.credentials},
-            "parameters": self._parameters(),
+            "operations": self._parameters(),
             "continue-on-failure": True,
             "request-timeout": options.timeout,
             "tls-verify": options.tls_verify,
@@ -150,15 +153,28 @@ class _Part:
             configuration["rate-limit"] = options.effective_rate_limit
         return configuration
 
-    def _parameters(self) -> dict[str, str]:
-        """Return the given values for parameters that operations of this specification have."""
-        found: dict[str, str] = {}
+    def _parameters(self) -> list[dict[str, Any]]:
+        """Return the given values, operation by operation, as schemathesis is configured."""
+        found: list[dict[str, Any]] = []
         for source in self.sources.values():
-            for parameter in source.parameters:
-                value = self._given(source, parameter["name"])
-                if value is not None:
-                    found[f"{parameter['in']}.{parameter['name']}"] = value
+            values = {
+                f"{parameter['in']}.{parameter['name']}": value
+                for parameter in source.parameters
+                if (value := self._given(source, parameter["name"])) is not None
+            }
+            if values:
+                found.append({"include-operation-id": source.id, "parameters": values})
         return found
+
+    def knows(self, name: str) -> bool:
+        """Tell whether an operation has a parameter of that name; ``getDataFeed.id`` is that of one operation."""
+        operation, _, parameter = name.rpartition(".")
+        return any(
+            parameter == each["name"]
+            for source in self.sources.values()
+            if operation in ("", source.id)
+            for each in source.parameters
+        )
 
     def _given(self, source: OperationSource, name: str) -> str | None:
         given = self.options.parameters

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mockserver.settings import Settings
+from mockserver.testing import ServerThread
 from mockserver.verifying.options import Options
 from tests.e2e.snippets import CHECKOUT
 from tests.verifying.conftest import run_verify, wrong_copy
@@ -172,6 +174,14 @@ def test_the_junit_report_has_a_case_for_each_operation(tmp_path: Any) -> None:
         ([], "wants credentials: give --token, or set MOCKSERVER_TOKEN"),
         (["--token", "admin-token", "--api", "spoon"], "There is no API spoon; there are websale, foxy,"),
         (["--header", "spoon"], "'spoon' is not like Name: value"),
+        (
+            ["--token", "admin-token", "--parameter", "spoon=1"],
+            "No operation that is checked has the parameter spoon.",
+        ),
+        (
+            ["--token", "admin-token", "--api", "websale-content", "--parameter", "getDataFeed.id=1"],
+            "getDataFeed.id",
+        ),
         (["--rate-limit", "often"], "'often' is not like 5/s or 100/m"),
     ],
 )
@@ -188,6 +198,36 @@ def test_a_target_that_does_not_answer_exits_with_two() -> None:
     result = run_verify(url, *REPORT)
     assert result.exit_code == 2
     assert f"Cannot run: {url} does not answer" in result.output
+
+
+@pytest.mark.parametrize("mishap", [KeyboardInterrupt(), RuntimeError("spoon")])
+def test_an_interruption_and_a_bug_do_not_pass_for_a_drift(
+    monkeypatch: pytest.MonkeyPatch, target: str, mishap: BaseException
+) -> None:
+    def fail(*_: object) -> None:
+        raise mishap
+
+    monkeypatch.setattr("mockserver.verifying.running.run", fail)
+    result = run_verify(target, *REPORT)
+    assert result.exit_code == 2
+    assert "Interrupted." in result.stderr or "RuntimeError: spoon" in result.stderr
+
+
+def test_values_are_given_to_parameters_of_all_operations_or_of_one(target: str) -> None:
+    given = ("--parameter", "id=1", "--parameter", "getTemplate.id=2")
+    arguments = ("--api", "websale-datafeeds", "--token", "admin-token", "--format", "json", *given)
+    report = json.loads(run_verify(target, *arguments).stdout)
+    statuses = {each["operation"]: set(each["statuses"]) for each in report["operations"]}
+    assert report["exitCode"] == 0
+    assert statuses["GET datafeeds/{id}"] == {"200", "400", "401"}
+    assert statuses["GET datafeeds/templates/{id}"] == {"200", "400", "401"}
+
+
+def test_a_target_without_authentication_needs_no_token() -> None:
+    with ServerThread(Settings(clock="frozen", auth=False)) as server:
+        result = run_verify(server.url, "--api", "websale-report")
+    assert result.exit_code == 0, result.output
+    assert "1 rule called for" in result.output
 
 
 def test_a_missing_schemathesis_exits_with_two_and_says_how_to_get_it(
