@@ -11,7 +11,7 @@ from mockserver.simulation.errors import NoSuchJob, StateError
 from mockserver.simulation.job import Job
 from mockserver.simulation.state import Later
 from mockserver.simulation.worlds import World
-from mockserver.websale.checking import checker_of
+from mockserver.websale.checking import checker_of, written
 from mockserver.websale.shop import Shop
 
 
@@ -114,13 +114,14 @@ def _contents(snapshot: Snapshot) -> Iterator[bytes]:
 
 def check_record(service: Service, record: Mapping[str, Any], place: str) -> None:
     """Refuse a record that no service of ours could have: exports, lists and feeds show it as it is."""
-    checker = checker_of(service)
-    if service.key in record and checker.write({**record}) is not None and checker.is_whole({**record}):
+    checker, whole = checker_of(service), {**record}
+    good = service.key in whole and checker.is_whole(whole) and checker.validator.is_valid(whole)
+    if good and written(whole) is not None:
         return
-    missing = [key for key in service.schema["properties"] if key not in record]
-    field = missing[0] if missing else next(iter(checker.faults({**record}))).field
+    missing = [key for key in service.schema["properties"] if key not in whole]
+    field = missing[0] if missing else next(iter(checker.faults(whole))).field
     accepted = f"a record of {service.name}, all of its fields as records.yaml has them"
-    raise StateError(f"{place}.{field}".rstrip("."), record.get(field), accepted)
+    raise StateError(f"{place}.{field}".rstrip("."), whole.get(field), accepted)
 
 
 def find_job(world: World, api: str, id: str, place: str) -> Job:

@@ -183,6 +183,13 @@ async def test_an_export_holds_what_was_there_at_its_start_in_a_copy_too(api: St
     assert len((await state_of(api))["records"]["past"]) == 1
 
 
+async def test_what_an_import_would_refuse_is_in_a_copy_if_it_was_there(api: Steps, twin: Steps) -> None:
+    created = await api.post("/datafeeds", json={})
+    assert created.status_code == 200, created.text
+    await copy(api, twin)
+    assert (await twin.get(f"/datafeeds/{created.json()['id']}")).json() == created.json()
+
+
 async def test_the_token_of_a_login_is_good_in_a_copy_until_it_runs_out(api: Steps, twin: Steps) -> None:
     token = (await api.post("/login", json={"apiKey": "reader-key"})).json()["accessToken"]
     await copy(api, twin)
