@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+import copy
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mockserver.contract.loading import Contract, load_contract
 from mockserver.contract.operations import CompiledOperation
-from mockserver.contract.specification import OperationSource, Specification
+from mockserver.contract.specification import METHODS, OperationSource, Specification
 from mockserver.resources import shipped
 from mockserver.verifying.calls import Call
 from mockserver.verifying.options import CannotRun, Options
@@ -128,9 +129,7 @@ class _Part:
             from schemathesis.config import SchemathesisConfig
 
             config = SchemathesisConfig.from_dict(self._configuration())
-            loaded = schemathesis.openapi.from_dict(self.specification.document, config=config)
-            ids = [source.id for source in self.sources.values()]
-            self._schema = loaded.include(operation_id=ids)
+            self._schema = schemathesis.openapi.from_dict(self.document, config=config)
         return self._schema
 
     def _configuration(self) -> dict[str, Any]:
@@ -180,15 +179,47 @@ class _Part:
         given = self.options.parameters
         return given.get(f"{source.id}.{name}", given.get(name))
 
-    def _has_links(self) -> bool:
-        """Tell whether an answer of an operation leads to another one that may be called."""
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The specification with nothing in it that must not be called.
+
+        What is left out here cannot be reached by any filter, link or phase: schemathesis does not know it.
+        """
         ids = {source.id for source in self.sources.values()}
-        for source in self.sources.values():
-            for response in source.definition["responses"].values():
-                for link in self.specification.resolve(response).get("links", {}).values():
-                    if self.specification.resolve(link).get("operationId") in ids:
-                        return True
-        return False
+        document: dict[str, Any] = copy.deepcopy(self.specification.document)
+        for item in document["paths"].values():
+            for method in METHODS:
+                if method in item and item[method]["operationId"] not in ids:
+                    del item[method]
+        document["paths"] = {
+            path: item for path, item in document["paths"].items() if set(item) & set(METHODS)
+        }
+        for responses in self._responses(document):
+            for response in responses.values():
+                links = response.get("links", {})
+                for name in [name for name, link in links.items() if self._leads_to(link) not in ids]:
+                    del links[name]
+        return document
+
+    @staticmethod
+    def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the objects that hold responses."""
+        yield document.get("components", {}).get("responses", {})
+        for item in document["paths"].values():
+            for method in METHODS:
+                if method in item:
+                    yield item[method]["responses"]
+
+    def _leads_to(self, link: dict[str, Any]) -> str:
+        return str(self.specification.resolve(link).get("operationId", ""))
+
+    def _has_links(self) -> bool:
+        """Tell whether an answer leads to an operation that may be called."""
+        return any(
+            response.get("links")
+            for responses in self._responses(self.document)
+            for response in responses.values()
+        )
 
     def check_access(self) -> None:
         """Make one call that only reads, to find out whether anybody answers and takes the credentials.
@@ -235,7 +266,9 @@ class _Part:
         """Turn what schemathesis has recorded into drifts."""
         for case_id, interaction in recorder.interactions.items():
             label = recorder.cases[case_id].value.operation.label
-            if interaction.response is None or label not in self.operations:
+            if label not in self.operations:
+                raise RuntimeError(f"{label} was called, which must not be.")
+            if interaction.response is None:
                 continue
             call = self._read(label, interaction.request, interaction.response)
             checks = recorder.checks.get(case_id, [])

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mockserver.settings import Settings
-from mockserver.testing import ServerThread
+from mockserver.testing import Client, ServerThread
 from mockserver.verifying.options import Options
 from tests.e2e.snippets import CHECKOUT
 from tests.verifying.conftest import run_verify, wrong_copy
@@ -50,6 +50,19 @@ def test_writes_are_made_only_when_they_are_allowed(target: str) -> None:
     called = {each["operation"]: each["statuses"] for each in json.loads(writing.stdout)["operations"]}
     assert "200" in called["POST report/{service}/start"]
     assert "DELETE report/{service}/cancel" in called
+
+
+@pytest.mark.parametrize("api", ["websale", "websale-datafeeds", "foxy"])
+@pytest.mark.parametrize("given", [[], ["--parameter", "id=1"]], ids=["plain", "with a parameter"])
+def test_nothing_is_written_unless_it_is_allowed(target: str, api: str, given: list[str]) -> None:
+    world = Client(target).world(f"untouched.{api}.{len(given)}")
+    token = ["--token", "foxy-token" if api == "foxy" else "admin-token", "--header", "FOXY-API-VERSION: 1"]
+    result = run_verify(world.url, "--api", api, *token, *given)
+    assert result.exit_code == 0, result.output
+    called = {request.method for request in world.requests}
+    assert called
+    assert called <= {"GET", "HEAD", "OPTIONS"}
+    assert list(world.jobs) == []
 
 
 def test_foxys_api_is_checked_with_foxys_token(target: str) -> None:
