@@ -20,10 +20,11 @@ from mockserver.contract.delivery import deliver
 from mockserver.contract.errors import Rule, Rules
 from mockserver.contract.exchange import SCOPE_KEY, ClientGone, Exchange
 from mockserver.contract.guard import check_control_call, is_control
-from mockserver.contract.recording import Recording, note_gone
+from mockserver.contract.recording import Recording, note_gone, record
 from mockserver.contract.rendering import render
 from mockserver.contract.server import Server
 from mockserver.simulation.errors import WorldNameError
+from mockserver.simulation.journal import BODY
 from mockserver.simulation.redaction import redact_path
 
 logger = logging.getLogger("mockserver")
@@ -57,7 +58,7 @@ class Edge:
                 scope.pop(SCOPE_KEY, None)
                 return
             recording = None
-            if exchange.number is not None:
+            if exchange.number is not None and (exchange.hit is not None or answer.body is None):
                 send = recording = Recording(exchange, send)
             try:
                 hit = exchange.hit
@@ -177,12 +178,17 @@ def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
 
 async def _send(exchange: Exchange, answer: Answer, send: Any) -> None:
     """Send the answer; a HEAD request gets its headers alone."""
-    start = {"type": "http.response.start", "status": answer.status, "headers": _head(exchange, answer)}
-    await send(start)
-    if answer.body is not None:
-        body = b"" if exchange.method == "HEAD" else answer.body
+    head = _head(exchange, answer)
+    body = answer.body
+    if body is not None:
+        if exchange.method == "HEAD":
+            body = b""
+        if exchange.number is not None and exchange.hit is None:
+            record(exchange, answer.status, head, (body[:BODY], len(body)) if body else None)
+        await send({"type": "http.response.start", "status": answer.status, "headers": head})
         await send({"type": "http.response.body", "body": body})
         return
+    await send({"type": "http.response.start", "status": answer.status, "headers": head})
     if exchange.method != "HEAD" and answer.chunks is not None:
         async with aclosing(answer.parts()) as parts:
             async for part in parts:

@@ -22,7 +22,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Recording:
-    """Stand between the application and the client, and note what goes by.
+    """Stand between the application and the client, and note what goes by: a stream, or what a fault lets through.
 
     The call is in the journal before the client has the last byte of its answer, so whoever has an answer finds it.
     """

@@ -42,7 +42,7 @@ def _render_one(exchange: Exchange, rule: Rule) -> Answer:
     exchange.explain = f"{exchange.explain}; {explain}" if exchange.explain else explain
     if rule.field:
         exchange.fields += (rule.field,)
-    exchange.accepted += tuple(rule.facts.get("accepted", ()))
+    exchange.accepted += tuple(str(value) for value in rule.facts.get("accepted", ()))
     facts = {"method": exchange.method, "path": exchange.path, **rule.facts}
     headers = [(name, str(fill_placeholders(value, facts))) for name, value in example.headers]
     if "allow" in rule.facts:

@@ -2,13 +2,13 @@
 
 A call is kept raw, as it came and as it went. Nothing is decoded, formatted or redacted until somebody looks, so
 that keeping costs next to nothing; whoever shows a call to people takes the secrets out
-(:mod:`mockserver.simulation.redaction`). It is kept pickled, in one piece: the fifty small objects that it is made of
-would be cold when they are freed a thousand calls later, which costs three times as much as the pickling.
+(:mod:`mockserver.simulation.redaction`). It is kept marshalled, in one piece: the fifty small objects that it is made of
+would be cold when they are freed a thousand calls later, which costs three times as much as the marshalling.
 """
 
 from __future__ import annotations
 
-import pickle
+import marshal
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -22,6 +22,9 @@ ROOM = 8 * 1024 * 1024
 #: Bytes of a body that are kept; of one that was read or sent as a stream only the first.
 BODY = 16 * 1024
 STREAM = 1024
+
+#: Version of the marshalling that does not look for objects that it has met before.
+PLAIN = 2
 
 #: What a call takes besides its bytes.
 OVERHEAD = 250
@@ -100,11 +103,11 @@ class Journal:
         return number
 
     def add(self, call: tuple[Any, ...]) -> None:
-        """Keep a call (the fields of a :class:`Call`) that has been answered.
+        """Keep a call that has been answered: the fields of a :class:`Call`, all of built-in types.
 
         The oldest go when there are too many, or they take too much.
         """
-        calls, packed = self._calls, pickle.dumps(call, 5)
+        calls, packed = self._calls, marshal.dumps(call, PLAIN)
         calls.append((call[0], call[1], packed))
         self._size += len(packed) + OVERHEAD
         while len(calls) > self.limit or self._size > self.room:
@@ -138,4 +141,4 @@ class Journal:
 
 
 def _unpack(packed: bytes) -> Call:
-    return Call._make(pickle.loads(packed))  # of our own making, a few lines above
+    return Call._make(marshal.loads(packed))

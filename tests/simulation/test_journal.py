@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +14,8 @@ from mockserver.simulation.journal import OVERHEAD, Body, Call, Journal
 HEADERS = [(b"host", b"shop"), (b"x-authorization", b"Bearer admin-token")]
 
 
-def a_call(number: int, tick: int = 0, body: Body | None = None, status: int = 200) -> Call:
-    return Call(
+def a_call(number: int, tick: int = 0, body: Body | None = None, status: int = 200) -> tuple[Any, ...]:
+    return (
         *(number, tick, 1.5, 0.25, "GET", "GET", "", "/status", "", HEADERS, body),
         *("readStatus", {"service": "order"}, "admin", status, [], None, "", "", (), (), []),
     )
@@ -23,7 +25,7 @@ def test_calls_come_back_as_they_were_put_in() -> None:
     journal = Journal()
     call = a_call(journal.number(), tick=7, body=(b"\x00\xff", 2))
     journal.add(call)
-    assert list(journal.pick()) == [call]
+    assert list(journal.pick()) == [Call._make(call)]
     assert journal.get(1) == call
 
 
