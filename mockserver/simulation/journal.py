@@ -2,8 +2,8 @@
 
 A call is kept raw, as it came and as it went. Nothing is decoded, formatted or redacted until somebody looks, so
 that keeping costs next to nothing; whoever shows a call to people takes the secrets out
-(:mod:`mockserver.simulation.redaction`). It is kept marshalled, in one piece: the fifty small objects that it is made of
-would be cold when they are freed a thousand calls later, which costs three times as much as the marshalling.
+(:mod:`mockserver.simulation.redaction`). It is kept marshalled, in one piece: the fifty small objects that it is
+made of would be cold when they are freed a thousand calls later, which costs three times as much as the marshalling.
 """
 
 from __future__ import annotations

@@ -18,8 +18,12 @@ from tests.running import run_server
 
 CHECKOUT = Path(__file__).parent.parent.parent
 BLOCK = re.compile(r"(?P<head>^ *```console\n)(?P<body>.*?)(?P<tail>^ *```$)", re.MULTILINE | re.DOTALL)
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-DATE = re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
+MASKS = {
+    re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"): "<time>",
+    re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"): "<date>",
+    re.compile(r'(?<="milliseconds":)[ ]?[\d.]+'): "<duration>",
+    re.compile(r"(?<=curl/)[\w.]+"): "<version>",
+}
 START = re.compile(r"mockserver serve|make ")
 PORT = "8080"
 
@@ -69,8 +73,10 @@ def run(command: str, port: str) -> str:
 
 
 def comparable(text: str) -> str:
-    """Mask what differs from run to run: times."""
-    return DATE.sub("<date>", TIME.sub("<time>", text)).strip()
+    """Mask what differs from run to run and from machine to machine: times, durations, the version of curl."""
+    for pattern, mask in MASKS.items():
+        text = pattern.sub(mask, text)
+    return text.strip()
 
 
 def play(page: Path) -> Iterator[tuple[Step, str]]:
