@@ -355,6 +355,12 @@ async def test_a_scenario_of_ones_own_can_set_everything(tmp_path: Path) -> None
         assert (await orders(api))["lastError"] == "Why not."
 
 
+def test_the_example_of_the_guide_can_be_applied(tmp_path: Path) -> None:
+    guide = Path(__file__).parent.parent.parent / "docs" / "guides" / "scenarios-and-state.md"
+    _, _, rest = guide.read_text(encoding="utf-8").partition("```yaml\n")
+    MockServer(Settings(scenarios=write(tmp_path, "nightly", rest.partition("```")[0]), scenario="nightly"))
+
+
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
