@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -207,7 +206,7 @@ async def test_a_listener_can_be_told_from_another_thread() -> None:
     assert (await listener.take(5), listener.open) == ([], False)
 
 
-def test_a_server_with_listeners_ends_within_a_second(tmp_path: Path) -> None:
+def test_a_server_with_listeners_ends_without_cutting_them_off(tmp_path: Path) -> None:
     with (
         run_server(tmp_path, "--no-access-log") as server,
         httpx.stream("GET", f"{server.url}/_mock/events") as stream,
@@ -216,8 +215,9 @@ def test_a_server_with_listeners_ends_within_a_second(tmp_path: Path) -> None:
         assert next(lines).startswith("retry")
         httpx.get(f"{server.url}{API}/report/order/status")
         assert any(line == "event: request" for line in lines)
-        started = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(timeout=5) == 0
-        assert time.monotonic() - started < 1
+        _, log = server.process.communicate(timeout=10)
+        assert server.process.returncode == 0
+        # What uvicorn says after a second when it has to cancel what does not end by itself.
+        assert "running task(s)" not in log
         assert [line for line in lines if line.startswith("event")] == []
