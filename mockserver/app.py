@@ -74,6 +74,7 @@ EXPOSED_HEADERS = [
     "WWW-Authenticate",
     "Preference-Applied",
     "Content-Disposition",
+    "Retry-After",
 ]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -112,6 +113,7 @@ class MockServer:
             allow_credentials=True,
             allow_methods=METHODS,
             allow_headers=["*"],
+            allow_private_network=True,
             expose_headers=EXPOSED_HEADERS,
         )
 

@@ -194,9 +194,9 @@ async def login(exchange: Exchange, body: dict[str, str], set_cookie: str | None
         )
     tokens = logins.issue(user)
     wanted = set_cookie is not None and set_cookie not in ("false", "0")
-    cookies = [
-        ("Set-Cookie", f"{name}={token}; Path=/; HttpOnly; SameSite=Lax") for name, token in tokens.items()
-    ]
+    # A browser keeps the tokens of several worlds apart by the worlds' paths.
+    attributes = f"Path={exchange.prefix}/; HttpOnly; SameSite=Lax"
+    cookies = [("Set-Cookie", f"{name}={token}; {attributes}") for name, token in tokens.items()]
     return Answer(payload=tokens, headers=cookies if wanted else [])
 
 

@@ -97,6 +97,15 @@ async def test_tokens_can_be_set_as_cookies_that_are_recognised(
     assert (await anybody.get(ORDER_STATUS)).status_code == 200
 
 
+@pytest.mark.parametrize(("prefix", "path"), [("", "/"), ("/w/blue", "/w/blue/")])
+async def test_a_cookie_is_sent_to_its_own_world_alone(
+    shared_app: MockServer, prefix: str, path: str
+) -> None:
+    async with make_client(shared_app, token=None) as client:
+        answer = await client.post(f"{prefix}{API}/login?setCookie", json={"apiKey": "admin-key"})
+    assert {cookie.path for cookie in answer.cookies.jar} == {path}
+
+
 async def test_an_issued_token_expires_on_the_worlds_clock(anybody: httpx.AsyncClient) -> None:
     token = (await anybody.post(f"{API}/login", json={"apiKey": "admin-key"})).json()["accessToken"]
     headers = {"X-Authorization": f"Bearer {token}"}
