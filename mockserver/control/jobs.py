@@ -25,6 +25,21 @@ async def read(exchange: Exchange, id: str) -> dict[str, Any]:
     return _show(exchange, _find(exchange, id))
 
 
+async def pause(exchange: Exchange, id: str) -> dict[str, Any]:
+    """Hold a running job."""
+    return _push(exchange, id, lambda job, now: job.pause(now))
+
+
+async def resume(exchange: Exchange, id: str) -> dict[str, Any]:
+    """Let a paused job go on."""
+    return _push(exchange, id, lambda job, now: job.resume(now))
+
+
+async def cancel(exchange: Exchange, id: str) -> dict[str, Any]:
+    """End a job as canceled, with the progress that it has."""
+    return _push(exchange, id, lambda job, now: job.cancel(now))
+
+
 async def complete(exchange: Exchange, id: str) -> dict[str, Any]:
     """Finish a job at once, with everything done."""
     return _push(exchange, id, lambda job, now: job.complete(now))

@@ -128,6 +128,27 @@ class Jobs(Resource):
             raise LookupError(f"No job{f' ({kind})' if kind else ''} was started in the world {self._world}.")
         return jobs[-1]
 
+    def pause(self, job: Job | str) -> Job:
+        """Hold a running job until it is resumed.
+
+        :raises Refused: with ``MOCK-409-job`` when it is in another state.
+        """
+        return self._push(job, "pause")
+
+    def resume(self, job: Job | str) -> Job:
+        """Let a paused job go on from where it was held.
+
+        :raises Refused: with ``MOCK-409-job`` when it is in another state.
+        """
+        return self._push(job, "resume")
+
+    def cancel(self, job: Job | str) -> Job:
+        """End an active job as canceled, with the progress that it has.
+
+        :raises Refused: with ``MOCK-409-job`` when it has ended already.
+        """
+        return self._push(job, "cancel")
+
     def complete(self, job: Job | str) -> Job:
         """Let an active job have done everything now.
 

@@ -104,8 +104,15 @@ def _fault(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
 
 def _job(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
     client.delete("/_mock/faults")
-    client.post("/admin/api/v1/report/order/start", headers={"Prefer": "profile=stuck"})
+    client.put("/_mock/profiles/report/order", json={"kind": "stuck", "startingSeconds": 0})
+    client.post("/admin/api/v1/report/order/start")
     return {"id": client.get("/_mock/jobs").json()["jobs"][-1]["id"]}
+
+
+def _paused_job(client: httpx.Client, path: dict[str, Any]) -> dict[str, str]:
+    found = _job(client, path)
+    client.post("/admin/api/v1/report/order/pause")
+    return found
 
 
 def _file(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
@@ -131,7 +138,10 @@ def _request(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
 PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
     "/faults/{id}": _fault,
     "/jobs/{id}": _job,
-    **dict.fromkeys((f"/jobs/{{id}}/{verb}" for verb in ("complete", "fail", "stall")), _job),
+    **dict.fromkeys(
+        (f"/jobs/{{id}}/{verb}" for verb in ("pause", "cancel", "complete", "fail", "stall")), _job
+    ),
+    "/jobs/{id}/resume": _paused_job,
     "/files/{feed}/{subshop}/{file}": _file,
     "/requests/{id}": _request,
     "/snapshots/{name}": _snapshot,

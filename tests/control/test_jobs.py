@@ -21,6 +21,8 @@ SUBSCRIBER = {
     "fields": {"salutation": "2", "firstName": "Ada", "lastName": "Lovelace"},
 }
 
+VERBS = ["pause", "resume", "cancel", "complete", "fail", "stall"]
+
 
 async def start(api: Steps, kind: str) -> dict[str, Any]:
     """Start a job of an API; return it as the control plane shows it."""
@@ -36,6 +38,12 @@ async def start(api: Steps, kind: str) -> dict[str, Any]:
     job: dict[str, Any] = (await api.client.get("/_mock/jobs")).json()["jobs"][-1]
     assert job["api"] == kind
     return job
+
+
+async def take_it_slowly(api: Steps, kind: str) -> None:
+    """Let jobs of an API take ten seconds, the first of them to begin."""
+    profile = {"kind": "steady", "startingSeconds": 1, "durationSeconds": 9}
+    assert (await api.client.put(f"/_mock/profiles/{kind}/*", json=profile)).status_code == 200
 
 
 async def push(api: Steps, job: dict[str, Any], verb: str, **body: Any) -> httpx.Response:
@@ -69,6 +77,66 @@ async def test_a_stalled_job_gets_no_further(api: Steps, kind: str) -> None:
     )
     await api.advance(600)
     assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == stalled
+
+
+@pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
+async def test_a_job_of_any_api_can_be_paused_and_resumed(api: Steps, kind: str) -> None:
+    await take_it_slowly(api, kind)
+    job = await start(api, kind)
+    await api.advance(3)
+    paused = (await push(api, job, "pause")).json()
+    assert (paused["state"], paused["status"], paused["endsAt"]) == ("paused", 3, None)
+    await api.advance(600)
+    assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == paused
+    resumed = (await push(api, job, "resume")).json()
+    assert (resumed["state"], resumed["processed"]) == ("running", paused["processed"])
+    await api.advance(7)
+    assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json()["state"] == "finished"
+
+
+@pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
+async def test_a_job_of_any_api_can_be_canceled(api: Steps, kind: str) -> None:
+    await take_it_slowly(api, kind)
+    job = await start(api, kind)
+    await api.advance(3)
+    canceled = (await push(api, job, "cancel")).json()
+    assert (canceled["state"], canceled["status"]) == ("canceled", 4)
+    await api.advance(600)
+    assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == canceled
+
+
+async def test_a_pause_shows_in_the_vendors_status(api: Steps) -> None:
+    job = await start(api, "report")
+    await api.advance(2)
+    await push(api, job, "pause")
+    assert (await api.get("/report/order/status")).json()["status"] == 3
+    await api.post("/report/order/resume")
+    assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json()["state"] == "running"
+
+
+@pytest.mark.rule("MOCK-409-job")
+@pytest.mark.parametrize(
+    ("seconds", "done", "verb", "state"),
+    [
+        (0, [], "pause", "starting"),
+        (0, [], "resume", "starting"),
+        (3, [], "resume", "running"),
+        (3, ["pause"], "pause", "paused"),
+        (3, ["cancel"], "resume", "canceled"),
+        (3, ["cancel"], "cancel", "canceled"),
+    ],
+)
+async def test_a_push_that_the_state_does_not_allow_is_refused(
+    api: Steps, seconds: int, done: list[str], verb: str, state: str
+) -> None:
+    await take_it_slowly(api, "report")
+    job = await start(api, "report")
+    await api.advance(seconds)
+    for earlier in done:
+        await push(api, job, earlier)
+    answer = await push(api, job, verb)
+    assert rule_of(answer) == (409, "MOCK-409-job")
+    assert answer.json()["state"] == state
 
 
 async def test_a_failure_shows_in_the_vendors_status(api: Steps) -> None:
@@ -107,7 +175,7 @@ async def test_a_completed_report_of_foxy_is_ready(api: Steps) -> None:
 
 
 @pytest.mark.rule("MOCK-409-job")
-@pytest.mark.parametrize("verb", ["complete", "fail", "stall"])
+@pytest.mark.parametrize("verb", VERBS)
 async def test_a_job_that_is_over_cannot_be_pushed(api: Steps, verb: str) -> None:
     job = await start(api, "report")
     await push(api, job, "complete")
@@ -117,9 +185,7 @@ async def test_a_job_that_is_over_cannot_be_pushed(api: Steps, verb: str) -> Non
 
 
 @pytest.mark.rule("MOCK-404-job")
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("POST", "/complete"), ("POST", "/fail"), ("POST", "/stall")]
-)
+@pytest.mark.parametrize(("method", "path"), [("GET", ""), *(("POST", f"/{verb}") for verb in VERBS)])
 @pytest.mark.parametrize("id", ["7", "0", "x"])
 async def test_an_unknown_job_is_not_found(
     client: httpx.AsyncClient, method: str, path: str, id: str

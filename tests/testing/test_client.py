@@ -103,6 +103,20 @@ def test_jobs_are_pushed(own_world: World, shop: httpx.Client) -> None:
         jobs.get("99")
 
 
+def test_jobs_are_paused_resumed_and_canceled(own_world: World, shop: httpx.Client) -> None:
+    shop.post("/order/start")
+    own_world.clock.advance(1.5)
+    jobs = own_world.jobs
+    job = jobs.latest()
+    assert [push(job).state for push in (jobs.pause, jobs.resume, jobs.cancel)] == [
+        "paused",
+        "running",
+        "canceled",
+    ]
+    with pytest.raises(Refused, match="MOCK-409-job"):
+        jobs.pause(job)
+
+
 def test_profiles_are_chosen_and_taken_back(own_world: World, shop: httpx.Client) -> None:
     profiles = own_world.profiles
     assert profiles.set("steady", target="order", duration_seconds=100)["durationSeconds"] == 100
