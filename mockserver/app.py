@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
 
+from mockserver.console.mount import ConsoleMount
 from mockserver.contract import Rule, load_contract
 from mockserver.contract.compiled_app import CompiledApp
 from mockserver.contract.edge import Edge
@@ -107,6 +108,7 @@ class MockServer:
         )
         _set_scenarios(self.server, settings)
         self._edge = Edge(CompiledApp(contract).build(), self.server)
+        self._console = ConsoleMount(self._edge, settings)
         self._app = CORSMiddleware(
             self._edge,
             allow_origins=settings.cors_origin or ["*"],
@@ -123,7 +125,9 @@ class MockServer:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle one ASGI event scope."""
-        if scope["type"] == "http" and not any(name == b"origin" for name, _ in scope["headers"]):
+        if scope["type"] == "http" and self._console.claims(scope):
+            await self._console(scope, receive, send)
+        elif scope["type"] == "http" and not any(name == b"origin" for name, _ in scope["headers"]):
             await self._edge(scope, receive, send)  # not a browser's request: nothing for CORS to do
         else:
             await self._app(scope, receive, send)

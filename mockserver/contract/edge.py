@@ -34,6 +34,9 @@ WORLD_HEADER = "x-mock-world"
 WORLD_PREFIX = re.compile(r"/w/(?P<name>[^/]*)(?P<rest>/.*)?")
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 BARE = frozenset((204, 304))
+QUIET = "mockserver.quiet"
+"""Marks a scope whose call the access log leaves out: the console makes many while it is open."""
+
 ALL_WORLDS = "*"
 """As ``?world=`` no world of this name, but all of them; the calls that can be about all say so."""
 
@@ -197,7 +200,7 @@ async def _send(exchange: Exchange, answer: Answer, send: Any) -> None:
 
 
 def _log(exchange: Exchange, answer: Answer) -> None:
-    if access.isEnabledFor(logging.INFO):
+    if access.isEnabledFor(logging.INFO) and QUIET not in exchange.scope:
         access.info(
             "%s %s %d",
             exchange.method,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -15,7 +15,7 @@ from mockserver.simulation.profiles import PROFILES, Profile
 if TYPE_CHECKING:
     from mockserver.contract.operations import CompiledOperation
     from mockserver.contract.preferences import Preference
-    from mockserver.contract.server import Server
+    from mockserver.contract.server import Server, Settings
     from mockserver.simulation.faults import Hit
     from mockserver.simulation.worlds import World
 
@@ -176,16 +176,7 @@ class Exchange:
     @property
     def public_url(self) -> str:
         """Base URL for links in answers, without a trailing slash and without the world's prefix."""
-        settings = self.server.settings
-        if settings.public_url:
-            return settings.public_url
-        scheme, host = self.scope.get("scheme", "http"), self.headers.get("host", "")
-        if settings.trust_proxy:
-            scheme, host = _forwarded(self.headers, scheme, host)
-        if not host:
-            address = self.scope.get("server") or (settings.host, settings.port)
-            host = f"{address[0]}:{address[1]}" if address[1] else str(address[0])
-        return f"{scheme}://{host}"
+        return public_url(self.server.settings, self.headers, self.scope)
 
     @property
     def api_url(self) -> str:
@@ -209,6 +200,19 @@ class Exchange:
 
 class ClientGone(Exception):
     """Raised when the client closed the connection before its request was complete; nobody to answer."""
+
+
+def public_url(settings: Settings, headers: dict[str, str], scope: Mapping[str, Any]) -> str:
+    """Return the base URL under which a client sees this server, without a trailing slash."""
+    if settings.public_url:
+        return settings.public_url
+    scheme, host = scope.get("scheme", "http"), headers.get("host", "")
+    if settings.trust_proxy:
+        scheme, host = _forwarded(headers, scheme, host)
+    if not host:
+        address = scope.get("server") or (settings.host, settings.port)
+        host = f"{address[0]}:{address[1]}" if address[1] else str(address[0])
+    return f"{scheme}://{host}"
 
 
 def _forwarded(headers: dict[str, str], scheme: str, host: str) -> tuple[str, str]:

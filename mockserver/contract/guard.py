@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+from collections.abc import Collection
+from http.cookies import SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -35,22 +38,51 @@ def check_control_call(exchange: Exchange) -> None:
 
 def _check_token(exchange: Exchange, token: str) -> None:
     scheme, _, given = exchange.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
-        said = "Its token is not the one" if given else "It has none"
-        raise Rule("MOCK-401-token", explain=f"{said}; send Authorization: Bearer <control token>.")
+    if scheme.lower() == "bearer" and is_token(given.strip(), token):
+        return
+    if not given and is_signed_in(exchange.headers.get("cookie", ""), exchange.headers.get("host", ""), token):
+        return
+    said = "Its token is not the one" if given else "It has none"
+    raise Rule("MOCK-401-token", explain=f"{said}; send Authorization: Bearer <control token>.")
+
+
+def is_token(given: str, token: str) -> bool:
+    """Tell whether somebody knows the control token."""
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def cookie_name(name: str, host: str) -> str:
+    """Name a cookie after the port that a browser calls, since it sends cookies to all ports of a host."""
+    port = host.rpartition(":")[2]
+    return f"{name}_{port}" if port.isdecimal() else name
+
+
+def sign(token: str) -> str:
+    """Return what a browser that has shown the token keeps instead of it, in the cookie ``mock_control``."""
+    return hashlib.sha256(f"mockserver console {token}".encode()).hexdigest()
+
+
+def is_signed_in(cookies: str, host: str, token: str) -> bool:
+    """Tell whether a browser's ``Cookie`` header says that it has shown the token."""
+    given = SimpleCookie(cookies).get(cookie_name("mock_control", host))
+    return given is not None and hmac.compare_digest(given.value.encode(), sign(token).encode())
 
 
 def _check_origin(exchange: Exchange, origin: str) -> None:
+    if is_foreign(origin, exchange.public_url, exchange.server.settings.control_origin):
+        raise Rule(
+            "MOCK-403-origin", explain=f"{origin} is a foreign origin; allow it with --control-origin."
+        )
+
+
+def is_foreign(origin: str, own_url: str, allowed: Collection[str]) -> bool:
+    """Tell whether a web page is neither this server's, nor this machine's, nor allowed."""
     try:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         host = ""
-    own = urlsplit(exchange.public_url)
-    allowed = (f"{own.scheme}://{own.netloc}", *exchange.server.settings.control_origin)
-    if not is_loopback(host) and origin not in allowed:
-        raise Rule(
-            "MOCK-403-origin", explain=f"{origin} is a foreign origin; allow it with --control-origin."
-        )
+    own = urlsplit(own_url)
+    return not is_loopback(host) and origin != f"{own.scheme}://{own.netloc}" and origin not in allowed
 
 
 def is_loopback(host: str) -> bool:

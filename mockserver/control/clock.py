@@ -16,6 +16,11 @@ async def read(exchange: Exchange) -> dict[str, Any]:
     return dict(exchange.world.clock.describe())
 
 
+async def read_past(exchange: Exchange) -> dict[str, Any]:
+    """Show how the clock was changed, so that the real time of what happened can be told."""
+    return {"past": exchange.world.clock.past()}
+
+
 async def write(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     """Set mode, speed and time; absent keys keep their value."""
     world = exchange.world

@@ -14,6 +14,7 @@ import math
 import re
 import time
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,9 @@ MAX_SPEED = 1_000_000.0
 #: Labels remembered after repeated setting back; older instants then show the oldest label kept.
 MAX_LABELS = 1_000
 
+#: Changes of the clock that are remembered for telling the real time of what happened.
+PAST = 500
+
 Mode = Literal["running", "frozen"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +59,10 @@ class ClockJson(TypedDict):
     now: str
 
 
+PastJson = TypedDict("PastJson", {"from": str, "realTime": str, "speed": float})
+"""One change of a clock: from which time of the world on it passed how fast, and when that really was."""
+
+
 class Clock:
     """Count virtual nanoseconds, running at a speed or frozen.
 
@@ -68,6 +76,7 @@ class Clock:
         "_from",
         "_mode",
         "_offset",
+        "_past",
         "_ratio",
         "_relabel",
         "_seen",
@@ -95,7 +104,9 @@ class Clock:
         if mode not in ("running", "frozen"):
             raise ClockError("mode", mode, "running, frozen")
         self._mode: Mode = mode
+        self._past: deque[tuple[int, int, float]] = deque(maxlen=PAST)
         self._set_speed(speed)
+        self._note(0)
 
     @property
     def mode(self) -> Mode:
@@ -182,6 +193,7 @@ class Clock:
             self._offset.append(offset)
             if len(self._from) > MAX_LABELS:
                 del self._from[0], self._offset[0]
+        self._note(now)
         for callback in tuple(self._relabel):
             callback(now)
         return now
@@ -192,8 +204,9 @@ class Clock:
 
     def freeze(self) -> None:
         """Stop time where it is."""
-        self._rebase(self.ticks())
+        now = self.ticks()
         self._mode = "frozen"
+        self._rebase(now)
 
     def run(self, speed: float | None = None) -> None:
         """Let time pass by itself, from where it is, at ``speed`` (default: the speed it had)."""
@@ -214,6 +227,16 @@ class Clock:
         ``now`` has nine fractional digits, so that writing back what was read changes nothing.
         """
         return {"mode": self._mode, "speed": self._speed, "now": format_job_time(self.calendar())}
+
+    def past(self) -> list[PastJson]:
+        """Give the last changes of the clock, the oldest first: from when on which time passed how fast.
+
+        ``realTime`` is the machine's, ``speed`` 0 while the clock stood still.
+        """
+        return [
+            {"from": self.job_time(tick), "realTime": format_job_time(real), "speed": speed}
+            for tick, real, speed in self._past
+        ]
 
     @contextmanager
     def held(self) -> Iterator[int]:
@@ -267,6 +290,13 @@ class Clock:
     def _rebase(self, tick: int) -> None:
         self._base = tick
         self._seen = self._anchor = self._source()
+        self._note(tick)
+
+    def _note(self, tick: int) -> None:
+        """Remember when the clock was changed, so that the real time of what happened can be told."""
+        speed = self._speed if self._mode == "running" else 0.0
+        if not self._past or self._past[-1][::2] != (tick, speed):
+            self._past.append((tick, self._source(), speed))
 
     def _set_speed(self, speed: float) -> None:
         number = isinstance(speed, int | float) and not isinstance(speed, bool)

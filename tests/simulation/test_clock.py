@@ -278,3 +278,16 @@ def test_anything_else_is_no_time(text: str) -> None:
     with pytest.raises(ClockError) as caught:
         parse_time(text, "until")
     assert (caught.value.field, caught.value.value) == ("until", text)
+
+
+def test_a_clock_remembers_how_it_was_changed_and_when_that_really_was(machine: Machine) -> None:
+    clock = Clock(NOON, source=machine)
+    machine.now += 5 * SECOND
+    clock.freeze()
+    machine.now += 60 * SECOND
+    clock.run(2.0)
+    assert [(row["from"][17:19], row["realTime"][14:19], row["speed"]) for row in clock.past()] == [
+        ("00", "00:00", 1.0),
+        ("05", "00:05", 0.0),
+        ("05", "01:05", 2.0),
+    ]

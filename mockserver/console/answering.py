@@ -1,0 +1,59 @@
+"""What the console's pages have in common when they answer."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import flash, g, redirect, request
+from werkzeug.local import LocalProxy
+
+from mockserver.console.desk import Desk
+
+desk: Desk = LocalProxy(lambda: g.desk)  # type: ignore[assignment]
+"""The control API of the world that the page is about."""
+
+
+def done(message: str) -> Any:
+    """Say what was done, above the page that the form came from."""
+    flash(message, "done")
+    return back()
+
+
+def back() -> Any:
+    """Go to the page that the form names, which is one of the console's."""
+    return redirect(f"{request.script_root}/{request.form.get('back', '').lstrip('/')}", 303)
+
+
+def page_of(total: int, size: int) -> dict[str, int]:
+    """Read which page is asked for; ``first`` is the place of its first row, counted from 0."""
+    last = max(1, -(-total // size))
+    asked = request.args.get("page", "1")
+    number = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 10 else 1
+    return {"number": number, "last": last, "first": (number - 1) * size, "size": size, "total": total}
+
+
+def as_number(text: str) -> Any:
+    """Read a number of a form; what is none stays text, so that the control API can say what is wrong with it."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return value if isfinite(value) else text
+
+
+def here() -> str:
+    """Return the page's address within the console, for the forms that come back to it."""
+    return (
+        request.full_path.lstrip("/").rstrip("?") if request.method == "GET" else request.form.get("back", "")
+    )
+
+
+def here_with(**changed: Any) -> str:
+    """Return the page's address with some of its parameters changed."""
+    arguments = {
+        **request.args.to_dict(flat=False),
+        **{name: [str(value)] for name, value in changed.items()},
+    }
+    return f"{request.script_root}{request.path}?{urlencode(arguments, doseq=True)}"

@@ -1,0 +1,34 @@
+"""The first page: what goes on in the world, and its clock."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template
+
+from mockserver.console.answering import desk
+from mockserver.console.writing import ACTIONS
+
+blueprint = Blueprint("overview", __name__)
+
+JOBS = 50
+"""Active jobs that are shown."""
+
+REQUESTS = 15
+"""Requests that are shown, the last ones."""
+
+
+@blueprint.get("/")
+def show() -> str:
+    """Show the active jobs, the clock, the faults and the last requests."""
+    jobs = desk.get("/jobs")["jobs"]
+    active = [job for job in jobs if job["state"] in ACTIONS]
+    requests = desk.get("/requests", limit=REQUESTS)["requests"]
+    return render_template(
+        "overview.html",
+        active=active[-JOBS:][::-1],
+        more=max(0, len(active) - JOBS),
+        moving=bool(active),
+        all=len(jobs),
+        faults=desk.get("/faults")["faults"],
+        requests=requests[::-1],
+        base_url=f"{g.url}/w/{desk.world}" if desk.world != "default" else g.url,
+    )

@@ -1,0 +1,34 @@
+// Make one element like another one, and touch only what is different: what has the focus keeps it, bars move on.
+
+/** Make `old` like `fresh`. Children with `data-key` or `id` are recognised by it, others by their place. */
+export function patch(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const kept = new Map([...old.children].filter(keyOf).map((child) => [keyOf(child), child]));
+  let place = old.firstChild;
+  for (const wanted of [...fresh.childNodes]) {
+    const known = keyOf(wanted) ? kept.get(keyOf(wanted)) : likeness(place, wanted);
+    if (!known) {
+      old.insertBefore(wanted, place);
+      continue;
+    }
+    if (known !== place) old.insertBefore(known, place);
+    else place = place.nextSibling;
+    if (known.nodeType === Node.ELEMENT_NODE) patch(known, wanted);
+    else if (known.data !== wanted.data) known.data = wanted.data;
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+function keyOf(node) {
+  return node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id : "";
+}
+
+function likeness(node, wanted) {
+  return node && !keyOf(node) && node.nodeName === wanted.nodeName ? node : null;
+}
