@@ -49,7 +49,7 @@ def real_time(time: str) -> str:
 def _real(part: Mapping[str, Any], time: str) -> str:
     if not part["speed"]:
         return f"{part['realTime'][:19]}Z or later"
-    past: float = (_seconds(time) - _seconds(part["from"])) / part["speed"]
+    past = (_seconds(time) - _seconds(part["from"])) / float(part["speed"])
     return _iso(_seconds(part["realTime"]) + past)
 
 
@@ -92,10 +92,8 @@ def look(state: str) -> str:
 
 
 def status_look(status: int | None) -> str:
-    """Return the look of an HTTP status."""
-    if status is None:
-        return "bad"
-    return ("waiting", "waiting", "good", "going", "held", "bad")[min(status // 100, 5)]
+    """Return the look of an HTTP status; no answer at all is bad, too."""
+    return ("bad", "waiting", "good", "going", "held", "bad")[min((status or 0) // 100, 5)]
 
 
 def sentence(text: str) -> Markup:
