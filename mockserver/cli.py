@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -209,6 +210,9 @@ main.add_command(verify)
 @option("--banner/--no-banner", default=True, show_default=True, help="Say at the start how to call.")
 def serve(banner: bool, **options: Any) -> None:
     """Start the server and run it until it is told to stop."""
+    # The first process of a container ignores signals that it does not handle, also while it is starting.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
     from mockserver.app import MockServer, UnknownScenario, UnknownService
     from mockserver.contract import ContractError
     from mockserver.control.scenario_files import ScenarioFileError
