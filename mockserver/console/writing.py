@@ -79,10 +79,11 @@ def size(value: int) -> str:
 def pretty(value: Any) -> str:
     """Write JSON for reading; text that is JSON too, any other text as it is."""
     if isinstance(value, str):
+        text = value
         try:
-            value = json.loads(value)
+            value = json.loads(text)
         except ValueError:
-            return value
+            return text
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
