@@ -15,6 +15,7 @@ from mockserver import __version__
 from mockserver.console import pages, sign_in
 from mockserver.console.answering import back, here, here_with
 from mockserver.console.desk import Desk, Line, Refused
+from mockserver.console.mount import LOOP, WORLD
 from mockserver.console.writing import FILTERS, TESTS
 from mockserver.contract.exchange import public_url
 from mockserver.contract.guard import cookie_name, is_foreign
@@ -57,7 +58,7 @@ def create_console(line: Line, settings: Settings) -> Flask:
         scope = request.environ["asgi.scope"]
         headers = {name.lower(): value for name, value in request.headers.items()}
         g.url = public_url(settings, headers, scope)
-        g.desk = Desk(line, scope["mockserver.world"], headers)
+        g.desk = Desk(line, scope[LOOP], scope[WORLD], headers)
         origin = headers.get("origin")
         if request.method != "GET" and origin and is_foreign(origin, g.url, settings.control_origin):
             explain = f"{origin} is a foreign origin; allow it with --control-origin."

@@ -36,27 +36,32 @@ class Refused(Exception):
 
 
 class Line:
-    """The way from worker threads to an ASGI application that runs on an event loop.
+    """The way from worker threads to the application that serves ``/_mock/…`` on an event loop.
 
-    :param app: the application that serves ``/_mock/…``.
     :param token: the control token that its calls must bring; empty for none.
     """
 
-    def __init__(self, app: Any, loop: asyncio.AbstractEventLoop, token: str = "") -> None:
+    def __init__(self, app: Any, token: str = "") -> None:
         async def quiet(scope: Any, receive: Any, send: Any) -> None:
             scope[QUIET] = True
             await app(scope, receive, send)
 
-        self._loop = loop
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=quiet), base_url="http://console", trust_env=False, timeout=None
         )
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
 
-    def send(self, method: str, path: str, headers: Mapping[str, str], **content: Any) -> httpx.Response:
+    def send(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        **content: Any,
+    ) -> httpx.Response:
         """Make a call and wait for its answer; never on the event loop itself."""
         call = self._client.request(method, path, headers={**headers, **self._headers}, **content)
-        future = asyncio.run_coroutine_threadsafe(call, self._loop)
+        future = asyncio.run_coroutine_threadsafe(call, loop)
         try:
             return future.result(PATIENCE)
         except TooLate as error:
@@ -69,12 +74,16 @@ class Desk:
     """The control API of one world, for the length of one page.
 
     :ivar world: name of the world.
+    :param loop: the event loop that serves everybody.
     :param headers: headers of the browser's request; those that say how it sees this server are passed on.
     """
 
-    def __init__(self, line: Line, world: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, line: Line, loop: asyncio.AbstractEventLoop, world: str, headers: Mapping[str, str]
+    ) -> None:
         self.world = world
         self._line = line
+        self._loop = loop
         self._headers = {name: headers[name] for name in FORWARDED if name in headers}
 
     def get(self, path: str, **query: Any) -> Any:
@@ -103,7 +112,7 @@ class Desk:
         given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         content = {} if body is None else {"json": body}
         target = f"/w/{quote(self.world, safe='')}/_mock{path}"
-        answer = self._line.send(method, target, self._headers, params=given, **content)
+        answer = self._line.send(self._loop, method, target, self._headers, params=given, **content)
         is_json = "json" in answer.headers.get("content-type", "")
         if answer.status_code >= 400:
             raise Refused(answer.json() if is_json else {"status": answer.status_code, "detail": answer.text})

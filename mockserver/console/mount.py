@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from threading import Lock
 from typing import Any
 
 from mockserver.contract.server import Settings
@@ -12,6 +13,10 @@ from mockserver.contract.server import Settings
 PLACE = re.compile(r"(?P<root>(?:/w/(?P<world>[^/]*))?/_mock/ui)(?P<rest>/.*)?", re.DOTALL)
 HOME = re.compile(r"(?P<prefix>|/w/[^/]+)(?:/_mock)?/?")
 """Where a browser without further plans comes in."""
+
+LOOP = "mockserver.loop"
+WORLD = "mockserver.world"
+"""Keys in a scope: the event loop that serves it, and the name of the world that it is about."""
 
 WORKERS = 4
 """Threads that draw pages."""
@@ -30,7 +35,7 @@ class ConsoleMount:
         self._app = app
         self._settings = settings
         self._console: Application | None = None
-        self._making = asyncio.Lock()
+        self._making = Lock()
 
     @staticmethod
     def claims(scope: Any) -> bool:
@@ -47,34 +52,30 @@ class ConsoleMount:
             home = HOME.fullmatch(scope["path"])
             await _redirect(f"{home['prefix'] if home else ''}/_mock/ui/", send)
             return
-        console = self._console or await self._make()
+        console = self._console or await asyncio.to_thread(self._make)
         inner = {
             **scope,
             "root_path": match["root"],
             "path": match["root"] + (match["rest"] or "/"),
             "query_string": scope["query_string"].decode("ascii", "replace").encode("ascii", "replace"),
-            "mockserver.world": match["world"] or _header(scope, b"x-mock-world") or "default",
+            LOOP: asyncio.get_running_loop(),
+            WORLD: match["world"] or _header(scope, b"x-mock-world") or "default",
         }
         await console(inner, receive, send)
 
-    async def _make(self) -> Application:
-        """Import Flask and make the application, beside the event loop: it takes a fifth of a second."""
-        async with self._making:
-            if self._console is None:
-                loop = asyncio.get_running_loop()
-                self._console = await asyncio.to_thread(self._load, loop)
-            return self._console
-
-    def _load(self, loop: asyncio.AbstractEventLoop) -> Application:
+    def _make(self) -> Application:
+        """Import Flask and make the application, once."""
         from a2wsgi import WSGIMiddleware
 
         from mockserver.console.application import create_console
         from mockserver.console.desk import Line
 
-        line = Line(self._app, loop, self._settings.control_token)
-        wsgi: Any = create_console(line, self._settings)
-        console: Any = WSGIMiddleware(wsgi, workers=WORKERS)
-        return console  # type: ignore[no-any-return]
+        with self._making:
+            if self._console is None:
+                wsgi: Any = create_console(Line(self._app, self._settings.control_token), self._settings)
+                made: Any = WSGIMiddleware(wsgi, workers=WORKERS)
+                self._console = made
+        return self._console
 
 
 def _header(scope: Any, wanted: bytes) -> str:
