@@ -9,8 +9,10 @@ def test_jobs_of_all_apis_are_listed_the_youngest_first(console: Console, server
     server.vendor("POST", "/report/order/start")
     server.vendor("POST", "/import/voucher/start?format=json", content=b"[]")
     server.vendor("POST", "/datafeeds/build/1")
-    rows = [" ".join(row.text_content().split()) for row in console.get("jobs").tree.xpath("//tbody/tr")]
-    assert [row.split()[2] for row in rows] == ["build", "import", "report"]
+    rows = [row.text_content().split() for row in console.get("jobs").tree.xpath("//tbody/tr")]
+    numbers = [int(row[0]) for row in rows]
+    assert numbers == sorted(numbers, reverse=True)
+    assert {row[2] for row in rows} == {"report", "import", "build"}
 
 
 def test_jobs_can_be_filtered(console: Console, server: Server) -> None:
