@@ -12,6 +12,9 @@ blueprint = Blueprint("overview", __name__)
 JOBS = 50
 """Active jobs that are shown."""
 
+ENDED = 4
+"""Jobs that have ended and are shown, those that were started last."""
+
 REQUESTS = 15
 """Requests that are shown, the last ones."""
 
@@ -26,6 +29,7 @@ def show() -> str:
         "overview.html",
         active=active[-JOBS:][::-1],
         more=max(0, len(active) - JOBS),
+        ended=[job for job in reversed(jobs) if job["state"] not in ACTIONS][:ENDED],
         moving=bool(active),
         all=len(jobs),
         faults=desk.get("/faults")["faults"],
