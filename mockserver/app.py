@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -15,13 +14,14 @@ from mockserver.contract.edge import Edge
 from mockserver.contract.faults import place_fault
 from mockserver.contract.loading import Contract
 from mockserver.contract.server import Server
-from mockserver.contract.specification import load_specification, read_yaml
-from mockserver.control.scenario_files import ScenarioFile, load_scenarios, read_files, validator_of
+from mockserver.contract.shapes import listed
+from mockserver.control.scenario_files import ScenarioFile, load_scenarios, shapes_of
+from mockserver.fixtures import Fixtures, load_fixtures
 from mockserver.foxy.scenes import order_report
-from mockserver.foxy.world import Directory, Foxy
-from mockserver.records import DataSet, Records, Service, load_recipes, load_services
+from mockserver.foxy.world import Foxy
+from mockserver.records import Records
 from mockserver.resources import shipped
-from mockserver.settings import Settings
+from mockserver.settings import Settings, SettingsError
 from mockserver.simulation.errors import NoSuchScenario, ScenarioError
 from mockserver.simulation.faults import FaultBook
 from mockserver.simulation.files import Files
@@ -34,10 +34,9 @@ from mockserver.websale.building import Builds
 from mockserver.websale.continuing import Exports, Imports
 from mockserver.websale.delivery import Deliveries
 from mockserver.websale.feeds import SERVICE as FEEDS
-from mockserver.websale.login import Accounts, Logins
+from mockserver.websale.login import Logins
 from mockserver.websale.scenes import start_build, start_export, start_import, write_records
 from mockserver.websale.shop import Shop
-from mockserver.websale.storefront import Storefront
 from mockserver.websale.written import Written
 
 SPECIFICATIONS = [
@@ -80,20 +79,6 @@ EXPOSED_HEADERS = [
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-class UnknownService(ValueError):
-    """Raised when the settings name a service that the shop does not have."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"There is no service {name}; there are {', '.join(known)}.")
-
-
-class UnknownScenario(ValueError):
-    """Raised when the settings name a scenario that nobody wrote."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"There is no scenario {name}; there are {', '.join(known)}.")
-
-
 class MockServer:
     """The ASGI application.
 
@@ -103,10 +88,12 @@ class MockServer:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         contract = load_contract(shipped("openapi"), SPECIFICATIONS)
+        fixtures = load_fixtures(settings)
+        worlds = _worlds(settings, fixtures)
         self.server = Server(
-            contract, settings, _worlds(settings), _has_target, Documents(PARTS), stage=_stage(contract)
+            contract, settings, worlds, _has_target, Documents(PARTS), stage=_stage(contract)
         )
-        _set_scenarios(self.server, settings)
+        _set_scenarios(self.server, settings, fixtures)
         self._edge = Edge(CompiledApp(contract).build(), self.server)
         self._console = ConsoleMount(self._edge, settings)
         self._app = CORSMiddleware(
@@ -172,21 +159,22 @@ def _stage(contract: Contract) -> Stage:
     )
 
 
-def _set_scenarios(server: Server, settings: Settings) -> None:
-    """Load the scenarios; those of the user's folder, and the one for every world, are tried out."""
-    own = read_files(Path(settings.scenarios)) if settings.scenarios else {}
-    files = read_files(shipped("fixtures") / "scenarios") | own
-    validator = validator_of(server.contract.specifications["mock-control"])
-    server.scenarios = load_scenarios(files.values(), validator)
-    for file in own.values():
+def _set_scenarios(server: Server, settings: Settings, fixtures: Fixtures) -> None:
+    """Load the scenarios; the user's own, and the one for every world, are tried out."""
+    shapes = shapes_of(server.contract.specifications["mock-control"])
+    server.scenarios = load_scenarios(fixtures.scenarios.values(), shapes)
+    for file in fixtures.own_scenarios.values():
         _try_out(server, file)
     if settings.scenario:
         try:
-            actions = server.scenarios.find(settings.scenario).filled({})
+            scenario = server.scenarios.find(settings.scenario)
         except NoSuchScenario as error:
-            names = (scenario.name for scenario in server.scenarios.list())
-            raise UnknownScenario(settings.scenario, names) from error
-        server.worlds.at_making = lambda world: server.stage.apply(world, actions)
+            reason = (
+                f"There is no scenario {settings.scenario}; there are {listed(sorted(fixtures.scenarios))}."
+            )
+            raise SettingsError(reason) from error
+        _try_out(server, fixtures.scenarios[scenario.name])
+        server.worlds.at_making = lambda world: server.stage.apply(world, scenario.filled({}))
 
 
 def _try_out(server: Server, file: ScenarioFile) -> None:
@@ -197,29 +185,19 @@ def _try_out(server: Server, file: ScenarioFile) -> None:
         raise file.error(error.field, f"{error}.") from error
 
 
-def _worlds(settings: Settings) -> Worlds:
-    fixtures = shipped("fixtures")
-    schemas = load_specification(shipped("openapi"), "records")
-    services = load_services(fixtures, schemas.inline(schemas.document["components"]["schemas"]))
-    for name in settings.records:
-        if name not in services:
-            raise UnknownService(name, services)
-    dataset = DataSet(services, load_recipes(fixtures), settings.seed, settings.records)
-    accounts = Accounts.from_fixture(read_yaml(fixtures / "users.yaml"))
-    directory = Directory.from_fixture(read_yaml(fixtures / "foxy.yaml"))
-    storefront = Storefront.from_fixture(read_yaml(fixtures / "shop.yaml"))
+def _worlds(settings: Settings, fixtures: Fixtures) -> Worlds:
     deliveries = Deliveries(settings.deliver_webhooks)
     factories: Mapping[type[Any], Callable[[World], Any]] = {
         Exports: Exports,
         Imports: Imports,
         Written: Written,
-        Builds: lambda world: Builds(world, storefront, deliveries, scheduler=settings.scheduler),
+        Builds: lambda world: Builds(world, fixtures.storefront, deliveries, scheduler=settings.scheduler),
         Files: lambda _world: Files(),
         FaultBook: lambda world: world.faults,
-        Foxy: lambda world: Foxy(world, directory),
-        Logins: lambda world: Logins(world, accounts),
+        Foxy: lambda world: Foxy(world, fixtures.directory),
+        Logins: lambda world: Logins(world, fixtures.accounts),
         Outbox: lambda _world: Outbox(),
-        Shop: lambda world: Shop(world, services, Records(dataset), settings.import_errors),
+        Shop: lambda world: Shop(world, fixtures.services, Records(fixtures.dataset), settings.import_errors),
     }
     start = WorldSettings(
         seed=settings.seed,
@@ -228,16 +206,16 @@ def _worlds(settings: Settings) -> Worlds:
         max_faults=settings.max_faults,
         journal=settings.journal,
         journal_room=settings.journal_size,
-        default_profile=lambda api, target: _default_profile(services, directory, api, target),
+        default_profile=lambda api, target: _default_profile(fixtures, api, target),
     )
     return Worlds(start, factories=factories, from_the_start=[Builds], limit=settings.max_worlds)
 
 
-def _default_profile(services: Mapping[str, Service], directory: Directory, api: str, target: str) -> Profile:
+def _default_profile(fixtures: Fixtures, api: str, target: str) -> Profile:
     """Return the profile ``steady``, at the pace that the fixtures give the service or Foxy."""
     if api == "foxy":
-        return directory.profile
-    service = services.get(target)
+        return fixtures.directory.profile
+    service = fixtures.services.get(target)
     if service is None:
         return PROFILES["steady"]
     return Profile("steady", records_per_second=service.records_per_second)

@@ -213,18 +213,19 @@ def serve(banner: bool, **options: Any) -> None:
     # The first process of a container ignores signals that it does not handle, also while it is starting.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
-    from mockserver.app import MockServer, UnknownScenario, UnknownService
+    from mockserver.app import MockServer
     from mockserver.contract import ContractError
-    from mockserver.control.scenario_files import ScenarioFileError
+    from mockserver.contract.documents import DocumentError
     from mockserver.logs import configure_logging
     from mockserver.serving import bind, is_exposed, write_ready_file
     from mockserver.serving import serve as run
+    from mockserver.settings import SettingsError
 
     settings = make_settings(**options)
     configure_logging(settings.log_format, access_log=settings.access_log)
     try:
         app = MockServer(settings)
-    except (ContractError, ScenarioFileError, UnknownScenario, UnknownService) as error:
+    except (ContractError, DocumentError, SettingsError) as error:
         raise click.ClickException(str(error)) from error
     try:
         listener = bind(settings.host, settings.port)

@@ -9,6 +9,10 @@ from typing import Literal
 MIB = 1024 * 1024
 
 
+class SettingsError(ValueError):
+    """Raised when the settings name something that is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings; the options of ``mockserver serve`` have the same names.
@@ -17,7 +21,8 @@ class Settings:
     :ivar speed: virtual seconds for a real one.
     :ivar records: number of generated records, by service, where it differs from the fixtures'.
     :ivar scenario: what every new world is like; empty: like the fixtures.
-    :ivar scenarios: folder of further scenarios.
+    :ivar fixtures: folder of the user's own fixtures, which lie over the server's; empty: none.
+    :ivar scenarios: folder of further scenarios, which lie over those of ``fixtures``.
     :ivar public_url: base URL for links in answers; empty: taken from the request.
     :ivar cors_origin: origins of web pages that may call the vendor APIs; empty: all.
     :ivar control_origin: origins of web pages that may change something through the control plane.
@@ -38,6 +43,7 @@ class Settings:
     speed: float = 1.0
     records: Mapping[str, int] = field(default_factory=dict)
     scenario: str = ""
+    fixtures: str = ""
     scenarios: str = ""
     auth: bool = True
     public_url: str = ""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 
@@ -66,9 +67,7 @@ def translate(schema: dict[str, Any]) -> dict[str, Any]:
 
 def compile_schema(schema: dict[str, Any]) -> Validator:
     """Compile an OpenAPI 3.0 schema without references; formats are checked, unknown ones mean nothing."""
-    return Validator(
-        translate(schema), validate_formats=True, formats={"date": _is_date, "date-time": _is_date_time}
-    )
+    return Validator(translate(schema), validate_formats=True, formats=FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +112,14 @@ def _is_date(value: str) -> bool:
 def _is_date_time(value: str) -> bool:
     """Tell whether the text is a time of RFC 3339; nine fractional digits are as good as three."""
     return DATE_TIME.fullmatch(value) is not None and _is_date(value[:10])
+
+
+def _is_time_zone(value: str) -> bool:
+    try:
+        ZoneInfo(value)
+    except (ValueError, KeyError, OSError):
+        return False
+    return True
+
+
+FORMATS = {"date": _is_date, "date-time": _is_date_time, "time-zone": _is_time_zone}

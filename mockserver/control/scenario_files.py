@@ -2,107 +2,78 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import NamedTuple
 
-import yaml
-
-from mockserver.contract.schemas import Validator, compile_schema, find_faults
-from mockserver.contract.specification import Specification, YamlLoader
+from mockserver.contract.documents import Document, DocumentError, Place
+from mockserver.contract.schemas import Validator, compile_schema
+from mockserver.contract.shapes import Shape
+from mockserver.contract.specification import Specification
 from mockserver.simulation.scenarios import Scenario, Scenarios
 
 HEAD = ("description", "states", "parameters")
-STEP = re.compile(r"[^.\[\]]+|\[\d+\]")
+SUFFIXES = (".yaml", ".yml")
 
 
-class ScenarioFileError(Exception):
-    """Raised when a scenario cannot be used; the message names file, line and reason."""
+class Shapes(NamedTuple):
+    """What the name of a scenario and its file have to be like."""
 
-    def __init__(self, file: str, line: int, reason: str) -> None:
-        super().__init__(f"{file}, line {line}: {reason}" if line else f"{file}: {reason}")
-        self.file = file
-        self.line = line
-        self.reason = reason
+    name: Shape
+    file: Shape
 
 
 class ScenarioFile:
-    """One file, with what is needed to say where in it something is wrong."""
+    """One file; the scenario has its name."""
 
     def __init__(self, file: Traversable) -> None:
-        self.file = file
         self.stem = file.name.rpartition(".")[0]
-        try:
-            loader = YamlLoader(file.read_text(encoding="utf-8"))
-            self._root: yaml.Node | None = loader.get_single_node()
-            self.content: Any = {} if self._root is None else loader.construct_document(self._root)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise ScenarioFileError(str(file), line, f"is not valid YAML: {error.problem}.") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ScenarioFileError(str(file), 1, f"is not valid YAML: {error}.") from error
+        self._document = Document.read(file)
 
-    def read(self, validator: Validator) -> Scenario:
-        """Check the file against the schema of scenarios; return the scenario."""
-        content = self.content
+    def read(self, shapes: Shapes) -> Scenario:
+        """Check the file, its parameters filled in with their defaults; return the scenario."""
+        for _, reason in shapes.name.refusals(self.stem):
+            raise DocumentError(self._document.file, 0, reason.replace("{place}", "The scenario's name"))
+        content = self._document.content
         if not isinstance(content, dict):
-            raise ScenarioFileError(str(self.file), 1, "A scenario is a mapping with a description.")
-        head = {key: content[key] for key in HEAD if key in content}
+            raise self.error("", "A scenario is a mapping with a description.")
         actions = {key: value for key, value in content.items() if key not in HEAD}
-        self._check(validator, {"name": self.stem, **head, "sets": {}})
-        scenario = Scenario(
-            self.stem,
-            head["description"],
-            actions,
-            tuple(head.get("states", ())),
-            head.get("parameters", {}),
+        parameters = content.get("parameters")
+        unchecked = Scenario(self.stem, "", actions, (), parameters if isinstance(parameters, dict) else {})
+        self._document.check(shapes.file, {**content, **unchecked.filled({})})
+        return Scenario(
+            self.stem, content["description"], actions, tuple(content.get("states", ())), unchecked.parameters
         )
-        self._check(validator, scenario.to_json())
-        return scenario
 
-    def _check(self, validator: Validator, shown: dict[str, Any]) -> None:
-        fault = next(find_faults(validator, shown), None)
-        if fault is not None:
-            place = fault.path.removeprefix("sets").lstrip(".")
-            raise self.error(place, f"{place or 'the file'}: {fault.message}")
-
-    def error(self, place: str, reason: str) -> ScenarioFileError:
+    def error(self, place: Place, reason: str) -> DocumentError:
         """Return the error for a place in the scenario, such as ``jobs[0].advanceTo``."""
-        return ScenarioFileError(str(self.file), self._line(place), reason)
-
-    def _line(self, place: str) -> int:
-        """Return the line of a place; of one that is missing, that of what should have it."""
-        node, line = self._root, 1
-        for step in STEP.findall(place):
-            found = _below(node, step)
-            if found is None:
-                break
-            mark, node = found
-            line = mark + 1
-        return line
-
-
-def _below(node: yaml.Node | None, step: str) -> tuple[int, yaml.Node] | None:
-    """Return line and node of an element or a member."""
-    if isinstance(node, yaml.SequenceNode) and step.startswith("["):
-        number = int(step[1:-1])
-        return (node.value[number].start_mark.line, node.value[number]) if number < len(node.value) else None
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == step:
-                return key.start_mark.line, value
-    return None
+        return self._document.error(place, reason)
 
 
 def read_files(folder: Traversable) -> dict[str, ScenarioFile]:
     """Read the scenario files of a folder; the name of a scenario is its file's, without suffix."""
     if not folder.is_dir():
-        raise ScenarioFileError(str(folder), 0, "There is no such folder.")
+        raise DocumentError(str(folder), 0, "There is no such folder.")
     files = sorted(folder.iterdir(), key=lambda file: file.name)
-    scenarios = (file for file in files if file.is_file() and file.name.endswith((".yaml", ".yml")))
-    return {(file := ScenarioFile(path)).stem: file for path in scenarios}
+    found: dict[str, ScenarioFile] = {}
+    for path in files:
+        if path.is_file() and path.name.endswith(SUFFIXES):
+            file = ScenarioFile(path)
+            if file.stem in found:
+                raise file.error("", f"There are two files for the scenario {file.stem}.")
+            found[file.stem] = file
+    return found
+
+
+@lru_cache(maxsize=4)
+def shapes_of(specification: Specification) -> Shapes:
+    """Return the shapes of scenarios: in a file what the control plane shows of one stands in one mapping."""
+    schema = specification.inline(specification.document["components"]["schemas"]["Scenario"])
+    sets = schema["properties"]["sets"]
+    head = {key: schema["properties"][key] for key in HEAD}
+    file = {**sets, "required": ["description"], "properties": head | sets["properties"]}
+    return Shapes(Shape(schema["properties"]["name"]), Shape(file))
 
 
 @lru_cache(maxsize=4)
@@ -111,12 +82,12 @@ def validator_of(specification: Specification) -> Validator:
     return compile_schema(specification.inline(specification.document["components"]["schemas"]["Scenario"]))
 
 
-def load_scenarios(files: Iterable[ScenarioFile], validator: Validator) -> Scenarios:
+def load_scenarios(files: Iterable[ScenarioFile], shapes: Shapes) -> Scenarios:
     """Check all files; two that stand for the same sentence are refused."""
     found: list[Scenario] = []
     known: dict[str, str] = {}
     for file in files:
-        scenario = file.read(validator)
+        scenario = file.read(shapes)
         for place, sentence in enumerate(scenario.states):
             if sentence in known:
                 raise file.error(f"states[{place}]", f"{known[sentence]} says {sentence!r}, too.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from mockserver.foxy.book import Report, ReportBook
@@ -13,9 +13,12 @@ from mockserver.foxy.dates import parse_instant, parse_wall
 from mockserver.foxy.history import History, Recipe
 from mockserver.foxy.links import Signer
 from mockserver.foxy.tokens import Client, Grant, Tokens
-from mockserver.simulation.errors import StateError
+from mockserver.simulation.errors import RefusedValue, StateError
 from mockserver.simulation.profiles import Profile
+from mockserver.simulation.state import join
 from mockserver.simulation.worlds import World
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Directory:
 
     @classmethod
     def from_fixture(cls, fixture: Mapping[str, Any]) -> Directory:
-        """Read the fixtures."""
-        stores = (
+        """Read the fixtures; a date or a profile that makes no sense is a ``RefusedValue`` with its place."""
+        stores = [
             Store(
                 id=raw["id"],
                 user=raw["user"],
@@ -71,18 +74,21 @@ class Directory:
                 properties=raw["properties"],
             )
             for raw in fixture["stores"]
-        )
+        ]
         users = (User(raw["id"], raw["store"], raw["properties"]) for raw in fixture["users"])
         clients = {raw["id"]: Client(**raw) for raw in fixture["clients"]}
+        by_id = {store.id: store for store in stores}
+        for place, raw in enumerate(fixture["reports"]):
+            _fixed(raw, by_id[raw["store"]].zone, f"reports[{place}].")
         return cls(
-            stores={store.id: store for store in stores},
+            stores=by_id,
             users={user.id: user for user in users},
             clients=clients,
             access=_grants(fixture["accessTokens"], "token", clients),
             refresh=_grants(fixture["refreshTokens"], "token", clients),
             codes=_grants(fixture["authorizationCodes"], "code", clients),
             reports=tuple(fixture["reports"]),
-            profile=Profile.from_json(fixture["profile"]),
+            profile=_profile(fixture["profile"]),
             recipe=Recipe.from_fixture(fixture["recipe"]),
         )
 
@@ -132,20 +138,33 @@ class Foxy:
             raise StateError(f"reports{error.field}", error.value, error.accepted) from error
 
 
-def _fixed(raw: Mapping[str, Any], zone: ZoneInfo) -> Report:
+def _profile(raw: Mapping[str, Any]) -> Profile:
+    try:
+        return Profile.from_json(raw)
+    except RefusedValue as error:
+        raise RefusedValue(join("profile", error.field), error.value, error.accepted) from error
+
+
+def _fixed(raw: Mapping[str, Any], zone: ZoneInfo, place: str = "") -> Report:
     """Return a report of the fixtures: what it shows never changes."""
-    start, end = parse_wall(raw["datetime_start"]), parse_wall(raw["datetime_end"])
-    created, modified = parse_instant(raw["date_created"], zone), parse_instant(raw["date_modified"], zone)
-    if start is None or end is None or created is None or modified is None:
-        raise ValueError(f"fixtures/foxy.yaml: report {raw['id']} has a date that cannot be read.")
+
+    def read(key: str, parse: Callable[[str], Read | None]) -> Read:
+        found = parse(raw[key])
+        if found is None:
+            raise RefusedValue(f"{place}{key}", raw[key], "a time such as 2022-01-31 23:59:59")
+        return found
+
+    def instant(text: str) -> int | None:
+        return parse_instant(text, zone)
+
     return Report(
         id=raw["id"],
         store=raw["store"],
         user=raw["user"],
         name=raw["name"],
         version=raw["version"],
-        start=start,
-        end=end,
-        created=created,
-        fixed=(raw["status"], modified),
+        start=read("datetime_start", parse_wall),
+        end=read("datetime_end", parse_wall),
+        created=read("date_created", instant),
+        fixed=(raw["status"], read("date_modified", instant)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mockserver.records.dataset import EPOCH, DataSet, Record, Records, Snapshot
 from mockserver.records.errors import CodecError, FixtureError, RecordsError
-from mockserver.records.recipes import Recipe, Recipes, load_recipes
+from mockserver.records.recipes import Read, Recipe, Recipes
 from mockserver.records.services import Field, FieldType, Service, load_services
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Field",
     "FieldType",
     "FixtureError",
+    "Read",
     "Recipe",
     "Recipes",
     "Record",
@@ -21,6 +22,5 @@ __all__ = [
     "RecordsError",
     "Service",
     "Snapshot",
-    "load_recipes",
     "load_services",
 ]

@@ -98,13 +98,16 @@ class Compiler:
         values = [writer.name(field) for field in fields]
         name = f"slice{len(self.names)}"
         result = ", ".join(value.text for value in values)
-        source = [f"def {name}(i, start={self.start(service)}):"]
+        body = [f"    {line}" for line in (*_MIX, *writer.lines, f"return {result}")]
+        make = self.define([f"def {name}(i, start={self.start(service)}):", *body], name)
         given = self._recipe(service).given
         if given:
-            rows = self.constant([_raw(orjson.loads(row), fields, values) for row in given])
-            source.append(f"    if i < {len(given)}: return {rows}[i]")
-        source += [f"    {line}" for line in (*_MIX, *writer.lines, f"return {result}")]
-        self.define(source, name)
+            made = [make(place) if len(fields) > 1 else (make(place),) for place in range(len(given))]
+            rows = [
+                _raw(orjson.loads(row), fields, values, other) for row, other in zip(given, made, strict=True)
+            ]
+            first = f"    if i < {len(given)}: return {self.constant(rows)}[i]"
+            self.define([f"def {name}(i, start={self.start(service)}):", first, *body], name)
         self._slices[service, fields] = (name, tuple(value.kind for value in values))
         return self._slices[service, fields]
 
@@ -162,16 +165,25 @@ class Compiler:
         return make_or_give
 
 
-def _raw(record: dict[str, Any], fields: tuple[str, ...], values: list[Code]) -> object:
-    """Return the fields of a given record as compiled recipes compute with them."""
+def _raw(
+    record: dict[str, Any], fields: tuple[str, ...], values: list[Code], made: tuple[object, ...]
+) -> object:
+    """Return the fields of a given record as compiled recipes compute with them.
+
+    Helpers of the recipe are no part of the record: they are as they were `made`.
+    """
     raw: list[object] = []
-    for field, code in zip(fields, values, strict=True):
-        value: Any = record
-        for part in field.split("."):
-            value = value[part]
+    for field, code, other in zip(fields, values, made, strict=True):
+        try:
+            value: Any = record
+            for part in field.split("."):
+                value = value[part]
+        except KeyError:
+            raw.append(other)
+            continue
         if code.kind == "money":
             value = writing.cents(value)
-        elif code.kind in ("millis", "seconds", "sql"):
+        elif code.kind in ("millis", "seconds", "sql") and value is not None:
             value = writing.instant(value)
         raw.append(value)
     return raw[0] if len(raw) == 1 else tuple(raw)

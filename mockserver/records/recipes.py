@@ -32,7 +32,16 @@ else y`; the name `i` is the place of the record, from 0:
     {$ref: [customerAccount, place, email]}           a value of another record: service, place, name
     {$list: {count: [1, 4], let: {..}, of: value}}    a list; `n` is the place in it
     {$sum: [positions, total]}                        the sum of a helper over all elements of a list
+    {$lookup: {a: 1, b: 2}, of: $name}                what a table says of a value; empty where it says nothing
     {$value: anything}                                a literal, whatever it looks like
+
+What the shop is comes from `shop.yaml`, so that records suit a shop of one's own:
+
+    $shop.name, $shop.currency                        as it says
+    $shop.count                                       the number of its subshops
+    $shop.languages                                   a table of the subshops' languages
+    [$shop.subshops]                                  the ids of all subshops
+    [$shop.first], [$shop.second], [$shop.third]      one of them, nothing where there are not so many
 
 The kind `money` is for amounts, which are counted in cents and instants in seconds while they are computed
 with; they are written out where they are put into a record: `millis` 2025-02-04T15:05:24.000Z (the default),
@@ -41,19 +50,22 @@ with; they are written out where they are put into a record: `millis` 2025-02-04
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
 from mockserver.records.errors import FixtureError
-from mockserver.records.fixtures import read_yaml
-from mockserver.records.vocabulary import load_vocabulary
 
-__all__ = ["Recipe", "Recipes", "load_recipes"]
+__all__ = ["Read", "Recipe", "Recipes"]
+
+Read: TypeAlias = Callable[[str], Any]
+"""Reads a fixture by its name, such as `records/order`."""
+
+_SHOP = "$shop."
+_PLACES = ("first", "second", "third")
 
 
 @dataclass(frozen=True)
@@ -67,32 +79,55 @@ class Recipe:
 
 
 class Recipes(Mapping[str, Recipe]):
-    """Hold the recipes of all services; each file is read when it is first needed."""
+    """Hold the recipes of all services; each file is read when it is first needed.
 
-    def __init__(self, folder: Traversable) -> None:
-        self._folder = folder
+    `given` are further records that come first, in the place of those that the recipe gives itself.
+    """
+
+    def __init__(
+        self,
+        read: Read,
+        services: Iterable[str],
+        given: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    ) -> None:
+        self._read_file = read
+        self._names = tuple(services)
+        self._given = given or {}
         self._read: dict[str, Recipe] = {}
+
+    def with_given(self, given: Mapping[str, Sequence[Mapping[str, Any]]]) -> Recipes:
+        """Return the same recipes with further given records."""
+        return Recipes(self._read_file, self._names, given)
 
     @cached_property
     def vocabulary(self) -> Mapping[str, Any]:
         """Return the description of the vocabularies."""
-        return load_vocabulary(self._folder)
+        found: Mapping[str, Any] = self._read_file("vocabulary")
+        return found
 
     @cached_property
-    def _names(self) -> tuple[str, ...]:
-        files = (entry.name for entry in (self._folder / "records").iterdir())
-        return tuple(sorted(name.removesuffix(".yaml") for name in files if name.endswith(".yaml")))
+    def _shop(self) -> Mapping[str, Any]:
+        shop = self._read_file("shop")
+        ids = [subshop["id"] for subshop in shop["subshops"]]
+        return {
+            "name": shop["name"],
+            "currency": shop["currency"],
+            "count": len(ids),
+            "languages": {subshop["id"]: subshop["language"] for subshop in shop["subshops"]},
+            "subshops": ids,
+            **{name: ids[place : place + 1] for place, name in enumerate(_PLACES)},
+        }
 
     def __getitem__(self, service: str) -> Recipe:
         if service not in self._read:
             if service not in self._names:
                 raise KeyError(service)
-            document = read_yaml(self._folder / "records" / f"{service}.yaml")
+            document = _fill(self._read_file(f"records/{service}"), self._shop)
             if "record" not in document:
                 raise FixtureError(f"records/{service}.yaml", "there is no record")
-            given = tuple(
-                orjson.dumps(record, option=orjson.OPT_SORT_KEYS) for record in document.get("given", ())
-            )
+            own = self._given.get(service, ())
+            records = (*own, *document.get("given", ())[len(own) :])
+            given = tuple(orjson.dumps(record, option=orjson.OPT_SORT_KEYS) for record in records)
             self._read[service] = Recipe(service, given, document.get("let", {}), document["record"])
         return self._read[service]
 
@@ -103,6 +138,20 @@ class Recipes(Mapping[str, Recipe]):
         return len(self._names)
 
 
-def load_recipes(fixtures: Traversable) -> Recipes:
-    """Return the recipes below `fixtures`."""
-    return Recipes(fixtures)
+def _fill(value: Any, shop: Mapping[str, Any]) -> Any:
+    """Put what the shop is into a recipe; what stands in a list for several values becomes part of the list."""
+    if isinstance(value, str) and value.startswith(_SHOP):
+        name = value.removeprefix(_SHOP)
+        if name not in shop:
+            raise FixtureError("shop.yaml", f"there is no {value}; there are {', '.join(shop)}")
+        return shop[name]
+    if isinstance(value, dict):
+        return value if "$value" in value else {name: _fill(part, shop) for name, part in value.items()}
+    if not isinstance(value, list):
+        return value
+    filled: list[Any] = []
+    for part in value:
+        found = _fill(part, shop)
+        several = isinstance(part, str) and isinstance(found, list)
+        filled += found if several else [found]
+    return filled

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from importlib.resources.abc import Traversable
 from typing import Any
 
 from mockserver.records.errors import FixtureError
-from mockserver.records.fixtures import read_yaml
 
 __all__ = ["Field", "FieldType", "Schema", "Service", "load_services"]
 
@@ -61,13 +59,15 @@ class Service:
     fields: Mapping[str, Field]
 
 
-def load_services(fixtures: Traversable, schemas: Mapping[str, Schema]) -> dict[str, Service]:
-    """Read `services.yaml` and join each service with its record schema.
+def load_services(
+    fixture: Mapping[str, Mapping[str, Any]], schemas: Mapping[str, Schema]
+) -> dict[str, Service]:
+    """Join each service of `services.yaml` with its record schema.
 
     `schemas` maps service names to schemas without references (`components.schemas` of `records.yaml`).
     """
     services: dict[str, Service] = {}
-    for name, row in read_yaml(fixtures / "services.yaml").items():
+    for name, row in fixture.items():
         try:
             schema = schemas[name]
             services[name] = Service(

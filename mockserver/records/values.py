@@ -271,6 +271,11 @@ class Writer:
         nullable = "None" in (yes.text, no.text) or yes.nullable or no.nullable
         return Code(f"({yes.text} if {test} else {no.text})", kinds.pop() if kinds else "plain", nullable)
 
+    def _lookup(self, table: Mapping[str, Any], options: Any, scope: Scope, path: str) -> Code:
+        return Code(
+            f"{self.compiler.constant(table)}.get({self._value(options['of'], scope, path).text}, '')"
+        )
+
     def _template(self, template: str, _options: Any, scope: Scope, _path: str) -> Code:
         parts = []
         for literal, name, spec, _ in Formatter().parse(template):
@@ -316,6 +321,7 @@ class Writer:
 _KEYWORDS = (
     "sequence", "unique", "hex", "pick", "choice", "item", "subset", "number", "decimal", "chance", "price",
     "time", "calc", "when", "template", "slug", "index", "ref", "list", "sum",
+    "lookup",
 )  # fmt: skip
 
 

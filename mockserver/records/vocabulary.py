@@ -14,23 +14,15 @@ start.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any
 
 from mockserver.records.errors import FixtureError
-from mockserver.records.fixtures import read_yaml
 from mockserver.records.mixing import key, splitmix
 
 if TYPE_CHECKING:
     from faker import Faker
 
-__all__ = ["Vocabularies", "load_vocabulary"]
-
-
-def load_vocabulary(fixtures: Traversable) -> dict[str, Any]:
-    """Read `vocabulary.yaml`."""
-    document: dict[str, Any] = read_yaml(fixtures / "vocabulary.yaml")
-    return document
+__all__ = ["Vocabularies"]
 
 
 class Vocabularies:

@@ -60,11 +60,13 @@ class ServerThread:
         failures: list[BaseException] = []
         app = self._app
         if app is None:
-            from mockserver.app import MockServer, UnknownService
+            from mockserver.app import MockServer
+            from mockserver.contract.documents import DocumentError
+            from mockserver.settings import SettingsError
 
             try:
                 app = MockServer(self._settings)
-            except UnknownService as error:
+            except (DocumentError, SettingsError) as error:
                 raise StartFailed(str(error)) from error
         # One line a request is for people who watch a server, not for the logs that tests capture.
         logging.getLogger("mockserver.access").setLevel(logging.WARNING)

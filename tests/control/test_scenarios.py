@@ -9,10 +9,10 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from mockserver.app import MockServer, UnknownScenario
+from mockserver.app import MockServer
 from mockserver.cli import main
-from mockserver.control.scenario_files import ScenarioFileError
-from mockserver.settings import Settings
+from mockserver.contract.documents import DocumentError
+from mockserver.settings import Settings, SettingsError
 from tests.conftest import API, Steps, make_client, rule_of
 from tests.control.test_jobs import FOXY
 
@@ -364,7 +364,7 @@ def test_the_example_of_the_guide_can_be_applied(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("description: ]", 1, "is not valid YAML"),
+        ("description: ]", 1, "This is no valid YAML: "),
         ("states: [x]\n", 1, "description"),
         ("- description: x\n", 1, "A scenario is a mapping"),
         ("description: x\n\ncolour: red\n", 3, "colour"),
@@ -417,7 +417,7 @@ def test_the_example_of_the_guide_can_be_applied(tmp_path: Path) -> None:
 def test_a_wrong_file_is_refused_with_file_line_and_reason(
     tmp_path: Path, text: str, line: int, reason: str
 ) -> None:
-    with pytest.raises(ScenarioFileError) as caught:
+    with pytest.raises(DocumentError) as caught:
         MockServer(Settings(scenarios=write(tmp_path, "wrong", text)))
     assert f"{tmp_path}/wrong.yaml, line {line}: " in str(caught.value)
     assert reason in str(caught.value)
@@ -432,7 +432,7 @@ async def test_a_file_of_ones_own_replaces_that_of_the_server(tmp_path: Path) ->
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioFileError, match="There is no such folder"):
+    with pytest.raises(DocumentError, match="There is no such folder"):
         MockServer(Settings(scenarios=str(tmp_path / "nowhere")))
 
 
@@ -452,7 +452,7 @@ async def test_every_new_world_can_begin_in_a_scenario() -> None:
 
 
 def test_a_scenario_that_is_not_there_is_refused_at_the_start() -> None:
-    with pytest.raises(UnknownScenario, match="There is no scenario x; there are failed-export"):
+    with pytest.raises(SettingsError, match="There is no scenario x; there are failed-export"):
         MockServer(Settings(scenario="x"))
 
 

@@ -7,10 +7,14 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from mockserver.records import DataSet, Service, load_recipes, load_services
+from mockserver.records import DataSet, Recipes, Service, load_services
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
+
+
+def read(name: str) -> Any:
+    return yaml.load((FIXTURES / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
 
 
 def read_schemas() -> dict[str, Any]:
@@ -32,7 +36,7 @@ def draft4(schema: Any) -> Any:
 
 
 SCHEMAS = read_schemas()
-SERVICES = load_services(FIXTURES, SCHEMAS)
+SERVICES = load_services(read("services"), SCHEMAS)
 SERVICE_NAMES = sorted(SERVICES)
 FORMATS = [(name, format) for name in SERVICE_NAMES for format in SERVICES[name].formats]
 VALIDATORS = {
@@ -42,7 +46,7 @@ VALIDATORS = {
 
 
 def make_dataset(seed: int = 42, **counts: int) -> DataSet:
-    return DataSet(SERVICES, load_recipes(FIXTURES), seed, counts)
+    return DataSet(SERVICES, Recipes(read, SERVICES), seed, counts)
 
 
 @pytest.fixture(scope="session")

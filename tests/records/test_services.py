@@ -4,7 +4,7 @@ import pytest
 
 from mockserver.records import Field, FieldType, FixtureError, load_services
 
-from .conftest import FIXTURES, SCHEMAS, SERVICE_NAMES, SERVICES, VALIDATORS
+from .conftest import SCHEMAS, SERVICE_NAMES, SERVICES, VALIDATORS, read
 
 
 def test_there_are_the_sixteen_services_of_the_documents() -> None:
@@ -73,4 +73,4 @@ def test_the_default_data_set_is_exported_in_a_few_seconds() -> None:
 
 def test_a_service_without_a_schema_is_refused_by_name() -> None:
     with pytest.raises(FixtureError, match=r"services\.yaml: adminUser"):
-        load_services(FIXTURES, {})
+        load_services(read("services"), {})
