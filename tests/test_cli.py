@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -78,6 +81,17 @@ def test_a_server_starts_says_how_to_call_it_and_ends_on_sigterm(tmp_path: Path)
         assert httpx.get(f"{server.url}/_mock/clock").json()["mode"] == "frozen"
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=5) == 0
+
+
+def test_sigterm_ends_a_server_that_is_still_starting(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "connexion.py").write_text(f"open({str(pipe)!r}).read()")  # an import that waits
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}) as process, pipe.open("wb"):
+        process.terminate()
+        assert process.wait(timeout=5) == 0
 
 
 def test_options_can_be_set_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
