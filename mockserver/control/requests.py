@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from mockserver.contract import Answer, Exchange, Rule
@@ -15,7 +16,7 @@ from mockserver.control.exports import CURL, HAR, write_curl, write_har
 from mockserver.simulation.clock import parse_time
 from mockserver.simulation.errors import NoSuchCall, RefusedValue
 from mockserver.simulation.journal import Call, Journal
-from mockserver.simulation.matching import MISSING, Matcher, Text
+from mockserver.simulation.matching import MISSING, Matcher, Text, may_match
 from mockserver.simulation.verification import Times, Verdict, verify_order, verify_times
 
 NAMED = 12
@@ -33,26 +34,35 @@ async def list_all(
     since: str | None,
     until: str | None,
     after: str | None,
+    before: str | None,
     limit: int,
+    count: bool,
     format: str,
 ) -> Any:
     """List the calls that meet all criteria, the oldest first."""
     wanted = {"operation": operation, "method": method, "path": path, "rule": rule, "status": status}
-    wanted |= {"principal": principal, "since": since, "until": until, "after": after}
+    wanted |= {"principal": principal, "since": since, "until": until, "after": after, "before": before}
     given = {name: value for name, value in wanted.items() if value is not None}
     matcher = _matcher(exchange.server.contract, given, "MOCK-400-parameter")
-    calls = exchange.world.journal.pick(matcher.after or 0)
-    return await asyncio.to_thread(_list, exchange, calls, matcher, limit, format)
+    calls = exchange.world.journal.pick(
+        matcher.after or 0, matcher.before, newest_first=matcher.after is None
+    )
+    return await asyncio.to_thread(_list, exchange, calls, matcher, limit, count, format)
 
 
-def _list(exchange: Exchange, calls: Iterable[Call], matcher: Matcher, limit: int, format: str) -> Any:
-    found = [shown for shown in _shown(exchange, calls) if matcher.meets(shown)]
-    chosen = found[:limit] if matcher.after is not None else found[-limit:]
+def _list(
+    exchange: Exchange, calls: Iterable[Call], matcher: Matcher, limit: int, count: bool, format: str
+) -> Any:
+    likely = (call for call in calls if matcher.path is None or may_match(matcher.path, call.path))
+    found = (shown for shown in _shown(exchange, likely) if matcher.meets(shown))
+    chosen = list(islice(found, limit))
+    if matcher.after is None:
+        chosen.reverse()
     if format != "json":
         return _export(exchange, chosen, format)
     return {
         "requests": [shown.to_json(exchange.public_url) for shown in chosen],
-        "total": len(found),
+        "total": len(chosen) + sum(1 for _ in found) if count else None,
         "evicted": exchange.world.journal.evicted,
     }
 
@@ -185,6 +195,7 @@ def _matcher(contract: Contract, wanted: dict[str, Any], rule: str, place: str =
         since=since,
         until=until,
         after=int(wanted["after"]) if "after" in wanted else None,
+        before=int(wanted["before"]) if "before" in wanted else None,
     )
 
 

@@ -9,6 +9,7 @@ made of would be cold when they are freed a thousand calls later, which costs th
 from __future__ import annotations
 
 import marshal
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -119,9 +120,12 @@ class Journal:
             if tick > self.evicted_tick:
                 self.evicted_tick = tick
 
-    def pick(self, after: int = 0) -> Iterable[Call]:
-        """Give the calls of higher numbers that there are now, in the order in which they came in."""
-        packed = sorted(entry for entry in self._calls if entry[0] > after)
+    def pick(
+        self, after: int = 0, before: int | None = None, *, newest_first: bool = False
+    ) -> Iterable[Call]:
+        """Give the calls between two numbers that there are now, in the order in which they came in or the other."""
+        last = math.inf if before is None else before
+        packed = sorted((entry for entry in self._calls if after < entry[0] < last), reverse=newest_first)
         return (_unpack(entry[2]) for entry in packed)
 
     def get(self, number: int) -> Call:

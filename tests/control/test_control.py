@@ -273,6 +273,21 @@ async def test_the_rules_are_listed(client: httpx.AsyncClient) -> None:
     assert (rule["reason"], rule["evidence"]) == ("The service does not support the format.", "documented")
 
 
+async def test_a_rule_says_which_operations_can_be_made_to_answer_so(client: httpx.AsyncClient) -> None:
+    rules = (await client.get("/_mock/rules")).json()["rules"]
+    answered_by = {rule["id"]: rule["answeredBy"] for rule in rules}
+    assert answered_by["REP-PAUSE-404"] == ["POST report/{service}/pause"]
+    assert {"POST login", "GET report/{service}/status"} <= set(answered_by["COM-500-mock"])
+    assert answered_by["COM-BASE"] == answered_by["MOCK-404-job"] == answered_by["FOXY-TOKEN-405"] == []
+
+
+async def test_exactly_those_rules_can_be_placed_as_a_fault(client: httpx.AsyncClient) -> None:
+    for rule in (await client.get("/_mock/rules")).json()["rules"]:
+        answer = await client.post("/_mock/faults", json={"rule": rule["id"], "times": 1})
+        assert answer.status_code == (201 if rule["answeredBy"] else 400), rule
+        await client.delete("/_mock/faults")
+
+
 @pytest.mark.parametrize("name", SPECIFICATIONS)
 async def test_every_specification_is_served_alike_as_json_and_yaml(
     client: httpx.AsyncClient, name: str

@@ -235,11 +235,21 @@ async def test_an_answer_that_a_fault_takes_away_is_none(api: Steps, client: htt
         ({"after": "2"}, "34"),
         ({"limit": "3"}, "234"),
         ({"limit": "2", "after": "1"}, "23"),
+        ({"before": "3"}, "12"),
+        ({"limit": "2", "before": "4"}, "23"),
+        ({"limit": "1", "before": "4", "after": "1"}, "2"),
+        ({"limit": "1", "path": "*/report/order/*", "count": "false"}, "3"),
         ({"rule": "COM-404-path"}, ""),
     ],
 )
 async def test_calls_are_filtered(called: httpx.AsyncClient, criteria: dict[str, str], ids: str) -> None:
     assert "".join(call["id"] for call in await journal(called, **criteria)) == ids
+
+
+@pytest.mark.parametrize(("count", "total"), [("true", 2), ("false", None)])
+async def test_calls_need_not_be_counted(called: httpx.AsyncClient, count: str, total: int | None) -> None:
+    answer = await called.get("/_mock/requests", params={"status": "4xx", "limit": 1, "count": count})
+    assert ([call["id"] for call in answer.json()["requests"]], answer.json()["total"]) == (["4"], total)
 
 
 @pytest.mark.rule("MOCK-400-parameter")

@@ -35,6 +35,8 @@ def test_calls_are_listed_as_they_came_in_however_they_were_answered() -> None:
         journal.add(a_call(number))
     assert [call.number for call in journal.pick()] == [1, 2, 3]
     assert [call.number for call in journal.pick(after=1)] == [2, 3]
+    assert [call.number for call in journal.pick(before=3)] == [1, 2]
+    assert [call.number for call in journal.pick(newest_first=True)] == [3, 2, 1]
 
 
 def test_the_oldest_go_when_there_are_too_many() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.simulation.matching import MISSING, Matcher, Text, lacking, same
+from mockserver.simulation.matching import MISSING, Matcher, Text, lacking, may_match, same, wildcard
+from mockserver.simulation.redaction import REDACTED
 from mockserver.simulation.verification import Times, Verdict, verify_order, verify_times
 
 
@@ -240,3 +241,21 @@ def test_a_first_step_that_was_never_made_may_have_been_evicted() -> None:
 
 def test_an_order_is_looked_for_among_the_calls_that_are_meant() -> None:
     assert not in_order(PAUSE, within=Matcher(operations=frozenset({"startReport"}))).verified
+
+
+@given(
+    st.lists(st.sampled_from(["report", "order", "red", "act", "x[d]", "tok-en"]), min_size=1),
+    st.integers(0, 9),
+    st.lists(st.sampled_from(["*", "?", "/", "report", "order", "red", "d]", "act", "ok"]), max_size=6),
+)
+def test_a_path_that_matches_without_its_secrets_may_match(
+    parts: list[str], hidden: int, pieces: list[str]
+) -> None:
+    shown = [REDACTED if place == hidden else part for place, part in enumerate(parts)]
+    pattern = "".join(pieces)
+    if wildcard(pattern).match("/".join(shown)):
+        assert may_match(pattern, "/".join(parts))
+
+
+def test_most_paths_that_do_not_match_cannot() -> None:
+    assert not may_match("*/import/*", "/admin/api/v1/report/order/status")
