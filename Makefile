@@ -8,7 +8,7 @@ NODE_INSTALLED := node_modules/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint type contract e2e bench fidelity clean
+.PHONY: help run test lint type contract e2e image image-base image-test bench fidelity clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +26,7 @@ run: $(INSTALLED) ## start the server (options: make run ARGS='--port 9000')
 	$(BIN)/mockserver serve $(ARGS)
 
 test: $(INSTALLED) ## run all tests, the contract tests with a fixed seed among them
-	$(BIN)/pytest -n auto --ignore tests/e2e $(ARGS)
+	$(BIN)/pytest -n auto --ignore tests/e2e --ignore tests/image $(ARGS)
 
 lint: $(INSTALLED) $(NODE_INSTALLED) type ## check code, imports, types and specifications
 	$(BIN)/ruff check .
@@ -37,6 +37,15 @@ lint: $(INSTALLED) $(NODE_INSTALLED) type ## check code, imports, types and spec
 
 e2e: $(INSTALLED) $(NODE_INSTALLED) ## run the documentation's sessions and real clients (needs curl and node)
 	$(BIN)/pytest tests/e2e $(ARGS)
+
+image: ## build the container image (with docker, or without an engine with buildah)
+	tools/image/build.sh $(ARGS)
+
+image-base: ## make a base image from Debian's packages (needs root, buildah and debootstrap)
+	tools/image/base.sh
+
+image-test: $(INSTALLED) ## build the image on such a base, run it and test it (needs root, buildah and debootstrap)
+	$(BIN)/pytest tests/image $(ARGS)
 
 type: $(INSTALLED) ## check types
 	$(BIN)/mypy
