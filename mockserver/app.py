@@ -28,7 +28,7 @@ from mockserver.simulation.files import Files
 from mockserver.simulation.outbox import Outbox
 from mockserver.simulation.profiles import PROFILES, Profile
 from mockserver.simulation.scenarios import Stage, choose_profiles, each, expire_tokens, run_jobs
-from mockserver.simulation.state import Documents
+from mockserver.simulation.state import Documents, Stateful
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
 from mockserver.websale.building import Builds
 from mockserver.websale.continuing import Exports, Imports
@@ -49,7 +49,7 @@ SPECIFICATIONS = [
     "mock-control",
 ]
 
-PARTS: Mapping[str, type[Any]] = {
+PARTS: Mapping[str, type[Stateful]] = {
     "logins": Logins,
     "records": Written,
     "exports": Exports,

@@ -141,10 +141,6 @@ class Clock:
             shown = tick + self._offset[max(bisect_right(self._from, tick) - 1, 0)]
         return min(max(shown, FIRST), LAST)
 
-    def tick_at(self, calendar: int) -> int:
-        """Give the tick at which the calendar shows ``calendar`` under the present label (it may be gone)."""
-        return calendar - self._offset[-1]
-
     def job_time(self, tick: int | None) -> str:
         """Write a tick as the documents write job times (COM-TS-JOB): nine fractional digits, "" for None."""
         return "" if tick is None else format_job_time(self.calendar(tick))

@@ -5,7 +5,6 @@ The document is for people too: JSON of a few parts, each of which describes its
 ============  ====================================================================
 ``clock``     mode, speed, time, and when it was set back
 ``random``    how many words were drawn from the world's randomness
-``sequences`` the last numbers that were given
 ``profiles``  how jobs unfold, as far as somebody chose it
 ``jobs``      every job that is kept, with what happened to it
 ...           one part for each ``Stateful`` part of a world that is registered
@@ -18,7 +17,7 @@ can refer to those before it; they are dumped in the reverse order, so one knows
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import orjson
 
@@ -33,7 +32,6 @@ VERSION = 1
 MAX_BYTES = 64 * 1024 * 1024
 
 
-@runtime_checkable
 class Stateful(Protocol):
     """Be a part of a world that can describe itself, and be made again from the description.
 
@@ -67,7 +65,7 @@ class Documents:
     ``parts`` are the types of the parts of a world that belong to its document, by the name that they have in it.
     """
 
-    def __init__(self, parts: Mapping[str, type[Any]] | None = None) -> None:
+    def __init__(self, parts: Mapping[str, type[Stateful]] | None = None) -> None:
         self._parts = dict(parts or {})
 
     @property
@@ -88,7 +86,6 @@ class Documents:
                 "seed": world.seed,
                 "clock": {**clock.dump(), "mode": mode},
                 "random": world.random.drawn or None,
-                "sequences": dict(world.sequences),
                 "profiles": world.profiles.dump(),
                 "jobs": world.jobs.dump(),
             }
@@ -105,7 +102,6 @@ class Documents:
             now = world.clock.ticks()
             place = "random"
             world.random.skip(_drawn(document.get("random", 0)))
-            world.sequences.update(document.get("sequences", {}))
             place = "profiles"
             world.profiles.load(document.get("profiles", []))
             place = "jobs"

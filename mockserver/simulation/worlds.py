@@ -82,7 +82,6 @@ class World:
         "profiles",
         "random",
         "seed",
-        "sequences",
         "shelf",
     )
 
@@ -105,7 +104,6 @@ class World:
         self.journal = Journal(settings.journal, settings.journal_room)
         self.coverage = Coverage()
         self.announcer = Announcer(self)
-        self.sequences: dict[str, int] = {}
         self.shelf = Shelf()
         self._factories = factories
         self._from_the_start = from_the_start
@@ -135,12 +133,6 @@ class World:
     def hex(self, digits: int) -> str:
         """Draw a string of hexadecimal digits from the world's randomness."""
         return f"{self.random.getrandbits(4 * digits):0{digits}x}" if digits else ""
-
-    def sequence(self, name: str) -> int:
-        """Give the next number of a sequence: 1, then 2, then 3."""
-        number = self.sequences.get(name, 0) + 1
-        self.sequences[name] = number
-        return number
 
     def catch_up(self) -> int:
         """Run what the agenda holds up to now; give the present tick. Every request starts with this."""

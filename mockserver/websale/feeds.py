@@ -22,7 +22,6 @@ EXPORT_STATUSES = ("idle", "starting", "running", "finished", "error")
 STATE = ("exportStatus", "lastExportStarted", "lastExportFinished")
 IGNORED = frozenset(("createdAt", "updatedAt", *STATE))
 """Fields that may be sent, and are ignored (DF-POST-ignored, DF-PUT-ignored)."""
-NESTED = ("options", "externalOutputTarget", "exportPlanOptions")
 HEADER: Record = {"key": "", "value": ""}
 DEFAULTS: Record = {
     "active": False,

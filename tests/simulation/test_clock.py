@@ -131,14 +131,6 @@ def test_setting_back_tells_whoever_plans_by_the_calendar() -> None:
     assert told == [HOUR]
 
 
-def test_the_tick_of_a_calendar_time_follows_the_present_label() -> None:
-    clock = frozen()
-    clock.advance(10)
-    clock.set(NOON - HOUR)
-    assert clock.tick_at(NOON) == 10 * SECOND + HOUR
-    assert clock.calendar(clock.tick_at(NOON)) == NOON
-
-
 def test_labels_kept_are_bounded() -> None:
     clock = frozen()
     for _ in range(MAX_LABELS * 2):

@@ -79,10 +79,8 @@ def test_worlds_do_not_see_each_other() -> None:
     one, two = registry.get("one"), registry.get("two")
     start(one)
     advance(one, 10)
-    one.sequence("feed")
     assert two.jobs.list() == []
     assert two.clock.ticks() == 0
-    assert two.sequence("feed") == 1
     assert one.part(Shelf) is not two.part(Shelf)
 
 
@@ -97,10 +95,6 @@ def test_every_world_draws_the_same_from_the_same_seed() -> None:
 def test_hexadecimal_strings_have_the_length_asked_for(world: World) -> None:
     assert {len(world.hex(5)) for _ in range(200)} == {5}
     assert world.hex(0) == ""
-
-
-def test_a_sequence_counts_by_name(world: World) -> None:
-    assert [world.sequence("a"), world.sequence("a"), world.sequence("b")] == [1, 2, 1]
 
 
 def test_a_part_is_made_once_for_its_world(world: World) -> None:
