@@ -52,7 +52,8 @@ class ConsoleMount:
             home = HOME.fullmatch(scope["path"])
             await _redirect(f"{home['prefix'] if home else ''}/_mock/ui/", send)
             return
-        console = self._console or await asyncio.to_thread(self._make)
+        if self._console is None:
+            await asyncio.to_thread(self._make)
         inner = {
             **scope,
             "root_path": match["root"],
@@ -61,9 +62,10 @@ class ConsoleMount:
             LOOP: asyncio.get_running_loop(),
             WORLD: match["world"] or _header(scope, b"x-mock-world") or "default",
         }
-        await console(inner, receive, send)
+        assert self._console is not None
+        await self._console(inner, receive, send)
 
-    def _make(self) -> Application:
+    def _make(self) -> None:
         """Import Flask and make the application, once."""
         from a2wsgi import WSGIMiddleware
 
@@ -73,9 +75,8 @@ class ConsoleMount:
         with self._making:
             if self._console is None:
                 wsgi: Any = create_console(Line(self._app, self._settings.control_token), self._settings)
-                made: Any = WSGIMiddleware(wsgi, workers=WORKERS)
-                self._console = made
-        return self._console
+                console: Any = WSGIMiddleware(wsgi, workers=WORKERS)
+                self._console = console
 
 
 def _header(scope: Any, wanted: bytes) -> str:
