@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browsing import chromium, play, run, web_server
+from tests.e2e.browser import chromium
+from tests.e2e.fetch_snippets import FOREIGN, play, run, web_server
 from tests.running import run_server
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "guides" / "browser.md"
@@ -18,7 +19,7 @@ AUTHORIZED = '{ headers: { "X-Authorization": "Bearer admin-token" } }'
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as browser:
+    with chromium(FOREIGN) as browser:
         yield browser
 
 

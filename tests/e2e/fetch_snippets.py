@@ -1,13 +1,12 @@
 """Run the ``js`` examples of a documentation page in Chromium, on pages of other origins than the server's.
 
-``python -m tests.e2e.browsing docs/guides/browser.md …`` writes what the examples print below them;
+``python -m tests.e2e.fetch_snippets docs/guides/browser.md …`` writes what the examples print below them;
 ``test_browser_guide.py`` compares. A page says 8080 for the server and 5173 for the web page; the ports of the run
 stand in for them.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import tempfile
@@ -17,8 +16,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.e2e.browser import chromium
 from tests.running import run_server
 
 EXAMPLE = re.compile(
@@ -27,13 +27,8 @@ EXAMPLE = re.compile(
 )
 ORIGIN = "http://127.0.0.1:5173"
 SERVER_PORT, PAGE_PORT = "8080", "5173"
-CHROMIUM = os.environ.get("MOCKSERVER_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--host-resolver-rules=MAP shop.example 127.0.0.1",
-]
+FOREIGN = "--host-resolver-rules=MAP shop.example 127.0.0.1"
+"""Lets pages of ``http://shop.example`` come from this machine."""
 PRINT = "globalThis.printed = []; console.log = (...values) => { printed.push(values.join(' ')) }"
 """Lets what is printed be fetched in the order in which it was, when the example is over."""
 
@@ -66,17 +61,6 @@ def web_server() -> Iterator[str]:
             thread.join()
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
 def run(page: Page, code: str) -> str:
     """Run an example as if it was typed into the browser's console; return what it prints.
 
@@ -98,7 +82,7 @@ def play(guide: Path) -> Iterator[tuple[re.Match[str], str]]:
         tempfile.TemporaryDirectory() as folder,
         run_server(Path(folder), "--clock", "frozen", "--no-access-log") as server,
         web_server() as port,
-        chromium() as browser,
+        chromium(FOREIGN) as browser,
     ):
         ports = {SERVER_PORT: server.url.rpartition(":")[2], PAGE_PORT: port}
         context = browser.new_context()
