@@ -10,7 +10,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/commerce-mockserver
 kept=$cache/base-$suite-$(dpkg --print-architecture)-$(sha256sum "$0" | cut -c 1-12).tar
 
 configured_mirror() { # the first archive that apt has, but for security updates
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | grep -v security | head -n 1
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' |
+    awk '!/security/ && !found++'
 }
 
 make_tar() (
