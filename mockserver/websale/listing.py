@@ -23,6 +23,7 @@ from mockserver.records import Field, FieldType, Snapshot
 Record = Mapping[str, Any]
 Predicate = Callable[[Record], bool]
 Test = Callable[[Any], bool]
+SortKey = Callable[[Record], Any]
 
 FILTER = re.compile(r"filter(?:_(?P<operator>[^\[\]]*))?(?:\[(?P<field>[^\[\]]*)\])?")
 OFFSET_AS_SPACE = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
@@ -63,14 +64,8 @@ class Listing:
     def ask(self, query: Iterable[tuple[str, str]], sort: str | None, size: int, page_token: int) -> Question:
         """Read what a request asks for; its ``sort`` is known to have one colon."""
         filters = parse_filters(query, self.filters, self.rules, self.choices)
-        path, _, direction = (sort or "id:asc").partition(":")
-        if path not in self.orders:
-            explain = f"{path!r} is no field to sort by; there are {', '.join(self.orders)}."
-            raise Rule(self.rules.field, field="sort", explain=explain)
-        if direction.lower() not in ("asc", "desc"):
-            raise Rule(self.rules.direction, field="sort", explain=f"{direction!r} is neither asc nor desc.")
-        key = _sort_key(self.orders[path])
-        return Question(tuple(filters), key, direction.lower() == "desc", size, page_token)
+        key, descending = parse_order(sort or "id:asc", self.orders, self.rules)
+        return Question(tuple(filters), key, descending, size, page_token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ class Question:
     """One page that somebody asks for, of what the filters select, in an order."""
 
     filters: tuple[Predicate, ...]
-    key: Callable[[Record], Any]
+    key: SortKey
     descending: bool
     size: int
     page_token: int
@@ -108,16 +103,32 @@ class Question:
             rows = nlargest(end, selected(), key=lambda record: (key(record), -record["id"]))
         else:
             rows = nsmallest(end, selected(), key=lambda record: (key(record), record["id"]))
-        reached = end >= total
-        return {
-            "endReached": reached,
-            "items": rows[self.page_token :],
-            "nextPageToken": "" if reached else str(end),
-            "totalCount": total,
-        }
+        return show_page(rows[self.page_token :], end, total)
 
 
-def _sort_key(field: Field) -> Callable[[Record], Any]:
+def show_page(items: list[Any], end: int, total: int) -> dict[str, Any]:
+    """Return a page with its four keys; ``end`` is the place of its last entry, among ``total``."""
+    reached = end >= total
+    return {
+        "endReached": reached,
+        "items": items,
+        "nextPageToken": "" if reached else str(end),
+        "totalCount": total,
+    }
+
+
+def parse_order(sort: str, fields: Mapping[str, Field], rules: ListRules) -> tuple[SortKey, bool]:
+    """Return what to sort by, and whether downwards; ``sort`` is known to have one colon."""
+    path, _, direction = sort.partition(":")
+    if path not in fields:
+        explain = f"{path!r} is no field to sort by; there are {', '.join(fields)}."
+        raise Rule(rules.field, field="sort", explain=explain)
+    if direction.lower() not in ("asc", "desc"):
+        raise Rule(rules.direction, field="sort", explain=f"{direction!r} is neither asc nor desc.")
+    return _sort_key(fields[path]), direction.lower() == "desc"
+
+
+def _sort_key(field: Field) -> SortKey:
     """Return what to sort by: first what is not there, then by value; lists by their elements."""
     read = _reader(field.path)
     if field.type is FieldType.TIME:

@@ -68,6 +68,7 @@ REFUSALS: dict[str, dict[str, str]] = {
         ("FOXY-ERR-400-JSON", "FOXY-NAME-REQ", "FOXY-START-REQ", "FOXY-END-REQ"),
         "what a text, a form or an XML body holds is no matter of its schema",
     ),
+    "GET /records/{service}": {"MOCK-400-parameter": LISTED},
     "GET /requests": {"MOCK-400-parameter": CALLED},
     "POST /requests/verify": {"MOCK-400-body": CALLED},
     "POST /clock/advance": {"MOCK-400-body": CALENDAR},
@@ -135,6 +136,11 @@ def _request(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
     return {"id": client.get("/_mock/requests?limit=1").json()["requests"][0]["id"]}
 
 
+def _record(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
+    (record,) = client.get("/_mock/records/category?size=1").json()["items"]
+    return {"service": "category", "id": str(record["id"])}
+
+
 PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
     "/faults/{id}": _fault,
     "/jobs/{id}": _job,
@@ -143,6 +149,8 @@ PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
     ),
     "/jobs/{id}/resume": _paused_job,
     "/files/{feed}/{subshop}/{file}": _file,
+    "/records/{service}": lambda _client, _path: {"service": "category"},
+    "/records/{service}/{id}": _record,
     "/requests/{id}": _request,
     "/snapshots/{name}": _snapshot,
     "/snapshots/{name}/restore": _snapshot,
