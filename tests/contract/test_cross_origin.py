@@ -48,6 +48,13 @@ async def test_answers_name_the_pages_origin_so_that_credentials_may_be_sent(
     assert "Origin" in answer.headers["vary"]
 
 
+async def test_errors_say_which_headers_scripts_may_read(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"{API}/report/x/status", headers={"Origin": PAGE})
+    assert answer.status_code == 400
+    exposed = answer.headers["access-control-expose-headers"].split(", ")
+    assert {"X-Mock-Rule", "X-Mock-Explain", "Link"} <= set(exposed) == set(EXPOSED_HEADERS)
+
+
 @pytest.mark.parametrize(
     "path", [f"{API}/report/order/start", "/stores/1/reports", "/_mock/clock", "/unknown"]
 )
@@ -101,11 +108,21 @@ async def test_scripts_may_read_every_header_of_the_specifications(client: httpx
     assert described - {name.lower() for name in EXPOSED_HEADERS} - ALWAYS_READABLE - NEVER_READABLE == set()
 
 
-async def test_with_narrowed_origins_a_preflight_of_another_one_fails() -> None:
+async def test_with_narrowed_origins_pages_of_others_are_refused() -> None:
     async with make_client(MockServer(Settings(cors_origin=(PAGE,)))) as client:
         for origin, status in ((PAGE, 200), ("https://other.example", 400)):
-            answer = await client.options(
+            asked = await client.options(
                 f"{API}/report/order/start", headers=preflight("POST", origin=origin)
             )
-            assert answer.status_code == status
-            assert ("access-control-allow-origin" in answer.headers) is (status == 200)
+            assert asked.status_code == status
+            answer = await client.get("/_mock/health", headers={"Origin": origin})
+            for each in (asked, answer):
+                assert ("access-control-allow-origin" in each.headers) is (status == 200)
+
+
+async def test_the_console_is_not_for_scripts_of_other_pages(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/_mock/ui/", headers={"Origin": PAGE})
+    assert answer.status_code == 200
+    assert "access-control-allow-origin" not in answer.headers
+    asked = await client.options("/_mock/ui/", headers=preflight("POST"))
+    assert "access-control-allow-origin" not in asked.headers
