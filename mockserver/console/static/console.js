@@ -5,9 +5,12 @@ import { patch } from "./patch.js";
 const SOON = 150; // milliseconds that news wait for more news
 const PACE = 1000; // between two looks while jobs move by themselves
 const POLLING = 2000; // between two looks where there are no events
+const REST = 4; // a look is followed by a pause of so many times its length, at most by a PACE
 
 const live = new Set(document.body.dataset.live.split(" "));
 let timer = 0;
+let due = Infinity; // when the next look is planned for
+let cost = 0; // what the last look took
 let busy = false;
 let again = false;
 
@@ -34,6 +37,7 @@ async function refresh() {
     return;
   }
   busy = true;
+  const began = performance.now();
   try {
     const answer = await fetch(location.href, { headers: { "X-Refresh": "1" } });
     if (answer.ok && !answer.redirected) show(await answer.text());
@@ -41,6 +45,7 @@ async function refresh() {
     mark("away");
   } finally {
     busy = false;
+    cost = performance.now() - began;
     plan(again ? SOON : undefined);
     again = false;
   }
@@ -54,8 +59,15 @@ function plan(pause) {
     pause = moving ? PACE : link.dataset.state === "live" ? 0 : POLLING;
     if (!pause) return;
   }
+  const when = performance.now() + Math.max(pause, Math.min(REST * cost, PACE));
+  if (due <= when) return; // news upon news must not put a look off for ever
+  due = when;
   clearTimeout(timer);
-  timer = setTimeout(() => (document.hidden ? plan(PACE) : refresh()), pause);
+  timer = setTimeout(() => {
+    due = Infinity;
+    if (document.hidden) plan(PACE);
+    else refresh();
+  }, when - performance.now());
 }
 
 // --- Learning that something has happened -----------------------------------------------------------

@@ -3,8 +3,10 @@
 /** Make `old` like `fresh`. Children with `data-key` or `id` are recognised by it, others by their place. */
 export function patch(old, fresh) {
   if (old.isEqualNode(fresh)) return;
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes])
+    if (!fresh.hasAttribute(name) && !isReaders(old, name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes)
+    if (old.getAttribute(name) !== value && !isReaders(old, name)) old.setAttribute(name, value);
   const kept = new Map([...old.children].filter(keyOf).map((child) => [keyOf(child), child]));
   let place = old.firstChild;
   for (const wanted of [...fresh.childNodes]) {
@@ -23,6 +25,11 @@ export function patch(old, fresh) {
     place.remove();
     place = next;
   }
+}
+
+/** Tell whether an attribute is the reader's, who opens and closes details, and not the page's. */
+function isReaders(node, name) {
+  return node.nodeName === "DETAILS" && name === "open";
 }
 
 function keyOf(node) {
