@@ -27,6 +27,7 @@ export default defineConfig({
   workers: 2,
   forbidOnly: !!process.env.CI,
   reporter: "list",
+  expect: { timeout: 15_000 }, // for busy machines; nothing waits so long otherwise
   use: {
     baseURL: process.env.PAGE_URL,
     trace: "retain-on-failure",
