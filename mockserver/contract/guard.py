@@ -40,7 +40,9 @@ def _check_token(exchange: Exchange, token: str) -> None:
     scheme, _, given = exchange.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and is_token(given.strip(), token):
         return
-    if not given and is_signed_in(exchange.headers.get("cookie", ""), exchange.headers.get("host", ""), token):
+    if not given and is_signed_in(
+        exchange.headers.get("cookie", ""), exchange.headers.get("host", ""), token
+    ):
         return
     said = "Its token is not the one" if given else "It has none"
     raise Rule("MOCK-401-token", explain=f"{said}; send Authorization: Bearer <control token>.")

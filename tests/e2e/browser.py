@@ -55,7 +55,9 @@ class Watch:
 
 def axe(page: Page) -> list[str]:
     """Return the serious findings of axe-core: rule, element, what is wrong."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))  # as a program of the debugger, which no policy of the page forbids
+    page.evaluate(
+        AXE.read_text(encoding="utf-8")
+    )  # as a program of the debugger, which no policy of the page forbids
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{violation['id']}: {node['html'][:120]} {node['failureSummary']}"

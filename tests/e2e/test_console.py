@@ -42,7 +42,9 @@ class World:
     def __init__(self, server: RunningServer, name: str) -> None:
         self.console = f"{server.url}/w/{name}/_mock/ui/"
         self.http = httpx.Client(
-            base_url=f"{server.url}/w/{name}", headers={"X-Authorization": "Bearer admin-token"}, trust_env=False
+            base_url=f"{server.url}/w/{name}",
+            headers={"X-Authorization": "Bearer admin-token"},
+            trust_env=False,
         )
 
     def start(self, service: str, **options: Any) -> httpx.Response:
