@@ -140,16 +140,24 @@ async def cancel(exchange: Exchange, service: str) -> dict[str, Any]:
 async def download(exchange: Exchange, file_name: str) -> Answer:
     """Stream the file of a finished export; it needs no token (websale-api.md 2.4)."""
     job = _job_of_file(exchange.world, file_name)
-    if job is None or not isinstance(job.payload, Selection):
+    if job is None:
         raise Rule("MOCK-404-file", explain=f"No export of this world has the file {file_name}.")
-    state = job.look(exchange.world.clock.ticks()).state
-    if state is not State.FINISHED:
-        raise Rule("MOCK-404-file", explain=f"The export of {file_name} is {state.label}, not finished.")
+    selection = open_file(exchange, job)
     return Answer(
-        chunks=job.payload.encode(),
-        media_type=MEDIA_TYPES[job.payload.format],
+        chunks=selection.encode(),
+        media_type=MEDIA_TYPES[selection.format],
         headers=[("Content-Disposition", f'attachment; filename="{file_name}"')],
     )
+
+
+def open_file(exchange: Exchange, job: Job) -> Selection:
+    """Return what the file of an export holds, or raise the rule that says that there is none."""
+    if not isinstance(job.payload, Selection):
+        raise Rule("MOCK-404-file", explain=f"Job {job.id} ({job.api} {job.target}) is no export of records.")
+    state = job.look(exchange.world.clock.ticks()).state
+    if state is not State.FINISHED:
+        raise Rule("MOCK-404-file", explain=f"The export of {job.file} is {state.label}, not finished.")
+    return job.payload
 
 
 def _show(exchange: Exchange, job: Job | None, seen: Progress | None = None) -> dict[str, Any]:

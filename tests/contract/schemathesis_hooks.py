@@ -116,6 +116,12 @@ def _paused_job(client: httpx.Client, path: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def _export(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
+    client.delete("/_mock/faults")
+    client.post("/admin/api/v1/report/category/start", headers={"Prefer": "profile=immediate"})
+    return {"id": client.get("/_mock/jobs").json()["jobs"][-1]["id"]}
+
+
 def _file(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
     client.delete("/_mock/faults")
     client.post("/admin/api/v1/datafeeds/build/1", headers={"Prefer": "profile=immediate"})
@@ -148,6 +154,8 @@ PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
         (f"/jobs/{{id}}/{verb}" for verb in ("pause", "cancel", "complete", "fail", "stall")), _job
     ),
     "/jobs/{id}/resume": _paused_job,
+    "/jobs/{id}/file": _export,
+    "/files/{feed}": lambda _client, _path: {"feed": "1"},
     "/files/{feed}/{subshop}/{file}": _file,
     "/records/{service}": lambda _client, _path: {"service": "category"},
     "/records/{service}/{id}": _record,
