@@ -235,7 +235,8 @@ def _complete(document: Document, service: Service, dataset: DataSet) -> Iterato
         record = _merged(made, row)
         if record[service.key] != made[service.key]:
             place = ("given", number, service.key)
-            raise _refused(document, place, record[service.key], [made[service.key], "nothing"])
+            accepted = f"{shorten(made[service.key])}, or nothing"
+            raise _refused(document, place, record[service.key], [accepted])
         for steps, reason in shape.refusals(record):
             raise document.error(("given", number, *steps), reason)
         yield record
