@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shlex
 import signal
+import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
+from click.shell_completion import get_completion_class
 
 from mockserver import __version__
 from mockserver.covering import coverage
+from mockserver.options import RULE, SERVE, Option, SectionedCommand
 from mockserver.verifying.command import verify
 
 if TYPE_CHECKING:
     from mockserver.settings import Settings
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+EXAMPLE = """\b
+Examples:
+  mockserver serve --clock frozen
+  mockserver init my-shop && mockserver serve --fixtures my-shop
+  mockserver serve --help
+"""
 
 BANNER = """\
 commerce-mockserver {version}
@@ -32,7 +43,7 @@ commerce-mockserver {version}
   WEBSALE       admin-token  editor-token  reader-token  writer-token  nobody-token  expired-token
   Foxy          foxy-token, or the client foxy-client with foxy-secret and foxy-refresh
   worlds        send X-Mock-World: <name>, or use {url}/w/<name>/ as the base URL
-
+{fixtures}
 {warning}  first call    curl -X POST -H 'X-Authorization: Bearer admin-token' \\
                   {url}/admin/api/v1/report/order/start
 """
@@ -44,170 +55,30 @@ WARNING = """\
 """
 
 
-class RecordCount(click.ParamType[tuple[str, int]]):
-    """``service=count``: how many records a service has."""
+class Commands(click.Group):
+    """The commands in the order in which people need them."""
 
-    name = "service=count"
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names as they were added."""
+        return [*self.commands]
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
-        """Read one pair."""
-        if isinstance(value, tuple):
-            return value
-        service, _, count = str(value).partition("=")
-        if not service or not count.isdigit():
-            self.fail(f"{value!r} is not like order=1000000.", param, ctx)
-        return service, int(count)
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands before the few options."""
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
 
 
-def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
-    """Declare an option that can also be set as the environment variable ``MOCKSERVER_<OPTION>``."""
-    variable = names[0].partition("/")[0].removeprefix("--").replace("-", "_").upper()
-    return click.option(*names, envvar=f"MOCKSERVER_{variable}", **attributes)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=EXAMPLE,
+)
 @click.version_option(__version__, prog_name="mockserver")
 def main() -> None:
-    """Stand in for the WEBSALE admin API and Foxy's report resource.
-
-    Start it with `mockserver serve`. Every option can also be set as an environment variable: --port as
-    MOCKSERVER_PORT, --ready-file as MOCKSERVER_READY_FILE.
-    """
+    """Stand in for the WEBSALE admin API and Foxy's report resource."""
 
 
-main.add_command(coverage)
-main.add_command(verify)
-
-
-@main.command()
-@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
-@option("--seed", default=42, show_default=True, help="The same seed and the same calls give the same bytes.")
-@option(
-    "--clock",
-    type=click.Choice(["running", "frozen"]),
-    default="running",
-    show_default=True,
-    help="Whether time passes by itself in new worlds.",
-)
-@option(
-    "--speed",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(min=0, min_open=True),
-    help="Virtual seconds for a real one.",
-)
-@option(
-    "--records",
-    type=RecordCount(),
-    multiple=True,
-    metavar="SERVICE=COUNT",
-    help="Number of generated records; may be repeated.",
-)
-@option(
-    "--auth",
-    type=click.Choice(["on", "off"]),
-    default="on",
-    show_default=True,
-    help="off lets every call through.",
-)
-@option(
-    "--scenario",
-    default="",
-    metavar="NAME",
-    help="What every new world is like.  [default: like the fixtures]",
-)
-@option("--scenarios", default="", metavar="FOLDER", help="Folder of further scenarios, YAML files.")
-@option("--public-url", default="", metavar="URL", help="Base of the links in answers.  [default: as called]")
-@option("--trust-proxy", is_flag=True, help="Believe Forwarded and X-Forwarded-* headers.")
-@option(
-    "--validate-responses",
-    type=click.Choice(["on", "off"]),
-    default="on",
-    show_default=True,
-    help="Check every answer against the specification.",
-)
-@option("--cors-origin", multiple=True, metavar="ORIGIN", help="Web pages that may call.  [default: all]")
-@option(
-    "--control-origin",
-    multiple=True,
-    metavar="ORIGIN",
-    help="Foreign web pages that may change something under /_mock.",
-)
-@option(
-    "--control-token",
-    default="",
-    metavar="TOKEN",
-    help="What calls of /_mock, but for health, must send as bearer. Better set as MOCKSERVER_CONTROL_TOKEN.",
-)
-@option(
-    "--max-worlds",
-    default=1000,
-    show_default=True,
-    type=click.IntRange(min=1),
-    help="The least recently used world goes first.",
-)
-@option(
-    "--journal",
-    default=1000,
-    show_default=True,
-    type=click.IntRange(min=0),
-    metavar="CALLS",
-    help="Vendor calls that a world remembers; 0 for none.",
-)
-@option(
-    "--journal-size",
-    default=8,
-    show_default=True,
-    type=click.IntRange(min=1),
-    metavar="MIB",
-    help="Room for them, a world.",
-)
-@option(
-    "--max-faults",
-    default=100,
-    show_default=True,
-    type=click.IntRange(min=1),
-    help="Faults that a world may have at a time.",
-)
-@option(
-    "--max-body",
-    default=256,
-    show_default=True,
-    type=click.IntRange(min=1),
-    metavar="MIB",
-    help="Largest request body.",
-)
-@option(
-    "--import-errors",
-    default=1000,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Faulty records that an import lists.",
-)
-@option(
-    "--scheduler/--no-scheduler",
-    default=True,
-    show_default=True,
-    help="Build data feeds at the hours of their plan, and after imports.",
-)
-@option(
-    "--deliver-webhooks",
-    multiple=True,
-    metavar="HOST",
-    help="Really send the webhooks of data feeds to this host (or host:port); may be repeated.  [default: none]",
-)
-@option(
-    "--ready-file",
-    default="",
-    metavar="PATH",
-    help="Written (base URL) once the server answers; - is standard output.",
-)
-@option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@option("--access-log/--no-access-log", default=True, show_default=True, help="One line a request.")
-@option("--banner/--no-banner", default=True, show_default=True, help="Say at the start how to call.")
+@main.command(cls=SectionedCommand, params=SERVE, epilog=RULE)
 def serve(banner: bool, **options: Any) -> None:
     """Start the server and run it until it is told to stop."""
     # The first process of a container ignores signals that it does not handle, also while it is starting.
@@ -230,19 +101,29 @@ def serve(banner: bool, **options: Any) -> None:
     try:
         listener = bind(settings.host, settings.port)
     except OSError as error:
-        raise click.ClickException(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}."
-        ) from error
+        place = f"{settings.host}:{settings.port}"
+        raise click.ClickException(f"Cannot listen on {place}: {_why(error)}") from error
 
     def ready(url: str) -> None:
         if settings.ready_file:
             write_ready_file(settings.ready_file, url)
         if banner:
             warning = WARNING.format(host=settings.host) if is_exposed(settings) else ""
-            text = BANNER.format(version=__version__, url=settings.public_url or url, warning=warning)
+            fixtures = f"  fixtures      {settings.fixtures}\n" if settings.fixtures else ""
+            shown = settings.public_url or url
+            text = BANNER.format(version=__version__, url=shown, fixtures=fixtures, warning=warning)
             click.echo(text, err=True)
 
     run(app, listener, ready)
+
+
+def _why(error: OSError) -> str:
+    """Say why a socket cannot be had, and what can be done about it."""
+    if isinstance(error, socket.gaierror):
+        return "there is no such host."
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use; take another one with --port, or any free one with --port 0."
+    return f"{error.strerror}."
 
 
 def make_settings(
@@ -267,13 +148,35 @@ def make_settings(
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace files that are there already.")
+def init(folder: Path, force: bool) -> None:
+    """Write a folder of fixtures to begin with.
+
+    It has a shop, its services, two products and a scenario, with comments on what each file can hold;
+    `mockserver serve --fixtures DIR` uses it.
+    """
+    from mockserver.starter import FileThereError, write_starter
+
+    try:
+        written = write_starter(folder, replace=force)
+    except FileThereError as error:
+        raise click.ClickException(f"{error} is there already; --force replaces it.") from error
+    except OSError as error:
+        raise click.ClickException(f"Cannot write {error.filename}: {error.strerror}.") from error
+    for file in written:
+        click.echo(f"wrote {file}")
+    click.echo(f"\nNext: mockserver serve --fixtures {shlex.quote(str(folder))}")
+
+
+@main.command()
 @click.option(
     "--url", default="", metavar="URL", help="Base URL of the server.  [default: from host and port]"
 )
-@option("--host", default="127.0.0.1", show_default=True)
-@option("--port", default=8080, show_default=True)
+@click.option("--host", cls=Option, default="127.0.0.1", help="Address that it listens on.")
+@click.option("--port", cls=Option, default=8080, help="Port that it listens on.")
 def health(url: str, host: str, port: int) -> None:
-    """Ask a running server how it is; exit with 1 when it does not answer well."""
+    """Ask a running server how it is. Exits with 1 when it does not answer well."""
     if not url:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
         url = f"http://{host}:{port}"
@@ -290,7 +193,7 @@ def health(url: str, host: str, port: int) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def rules(as_json: bool) -> None:
-    """Print the rule catalogue: every rule of the documents, and what it answers."""
+    """Print the rule catalogue. It has every rule of the documents, and what it answers."""
     from mockserver.contract.catalogue import Catalogue
     from mockserver.contract.specification import read_yaml
     from mockserver.resources import shipped
@@ -301,6 +204,28 @@ def rules(as_json: bool) -> None:
         click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
     else:
         _print_table(entries)
+
+
+main.add_command(verify)
+main.add_command(coverage)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    r"""Print what makes a shell complete this command.
+
+    It completes commands and options, names of scenarios and services.
+
+    \b
+    bash:  eval "$(mockserver completion bash)"                in ~/.bashrc
+    zsh:   eval "$(mockserver completion zsh)"                 in ~/.zshrc
+    fish:  mockserver completion fish > ~/.config/fish/completions/mockserver.fish
+    """
+    complete = get_completion_class(shell)
+    if complete is None:
+        raise click.ClickException(f"click does not know the shell {shell}.")
+    click.echo(complete(main, {}, "mockserver", "_MOCKSERVER_COMPLETE").source())
 
 
 def _print_table(entries: Sequence[Mapping[str, Any]]) -> None:

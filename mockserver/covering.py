@@ -93,7 +93,7 @@ def coverage(
     output: Any,
     control_token: str,
 ) -> None:
-    """Report what the clients of a running server have met of the vendors' contract.
+    """Report what a server's clients have met of the contract.
 
     Exits with 1 when it is less than --min, so that a build can demand that its tests have seen the errors that the
     vendors document, and with 2 when the server cannot be asked.

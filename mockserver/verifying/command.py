@@ -106,10 +106,10 @@ def check_rate(_context: click.Context, _parameter: click.Parameter, value: str)
 )
 @click.option("--progress/--no-progress", default=None, help="Show how far it is.  [default: on a terminal]")
 def verify(form: str, output: Path | None, progress: bool | None, insecure: bool, **given: Any) -> None:
-    """Check the shop at URL against the specifications: the mock, or the vendor's real one.
+    """Check the shop at URL against the specifications.
 
-    Makes read-only calls unless writes are allowed. Exits with 0 when all is as specified, with 1 when something has
-    drifted, and with 2 when the target could not be checked.
+    It is the mock, or the vendor's real one. Makes read-only calls unless writes are allowed. Exits with 0 when all is
+    as specified, with 1 when something has drifted, and with 2 when the target could not be checked.
     """
     from mockserver.verifying import writing
     from mockserver.verifying.options import CannotRun, Options

@@ -1,0 +1,117 @@
+"""The types of options: how their values are read from the command line, and completed by a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from click.shell_completion import CompletionItem
+
+from mockserver.resources import shipped
+
+
+class RecordCount(click.ParamType[tuple[str, int]]):
+    """``service=count``: how many records a service has."""
+
+    name = "service=count"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        """Read one pair."""
+        if isinstance(value, tuple):
+            return value
+        service, _, count = str(value).partition("=")
+        if not service or not (count.isascii() and count.isdigit()):
+            self.fail(f"{value!r} is not like order=1000000.", param, ctx)
+        return service, int(count)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the services, each with the number of records that it has anyway."""
+        services = _read(shipped("fixtures") / "services.yaml")
+        offers = (f"{name}={service['count']}" for name, service in services.items())
+        return [CompletionItem(offer) for offer in offers if offer.startswith(incomplete)]
+
+
+class ScenarioName(click.ParamType[str]):
+    """The name of a scenario; whether there is one is known when all files were read."""
+
+    name = "scenario"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the server's scenarios and those of the folders that the command line names."""
+        found: dict[str, str] = {}
+        for file in _scenario_files(ctx):
+            stem, _, suffix = file.name.rpartition(".")
+            if suffix in ("yaml", "yml") and stem.startswith(incomplete):
+                found[stem] = _read(file).get("description", "")
+        return [CompletionItem(name, help=found[name]) for name in sorted(found)]
+
+
+class PublicUrl(click.ParamType[str]):
+    """A base URL: scheme and host, perhaps a port and a path."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read a URL; a slash at its end is left out."""
+        text = str(value)
+        try:
+            parts = urlsplit(text)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if text and (not usable or parts.query or parts.fragment or any(char.isspace() for char in text)):
+            self.fail(f"{text!r} is no base URL; something like http://shop.test:8080 is.", param, ctx)
+        return text.rstrip("/")
+
+
+class Folder(click.Path):
+    """A folder that is read; whether it is there is said when it is."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False)
+        self.name = "folder"
+
+
+class ReadyFile(click.Path):
+    """A file that can be written, or ``-``."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, allow_dash=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a file in a folder that is not there."""
+        if value not in ("", "-") and not Path(value).parent.is_dir():
+            self.fail(f"There is no folder {str(Path(value).parent)!r}.", param, ctx)
+        return super().convert(value, param, ctx) if value else ""
+
+
+def _scenario_files(ctx: click.Context) -> Iterator[Traversable]:
+    folders: list[Traversable] = [shipped("fixtures") / "scenarios"]
+    if ctx.params.get("fixtures"):
+        folders.append(Path(ctx.params["fixtures"]) / "scenarios")
+    if ctx.params.get("scenarios"):
+        folders.append(Path(ctx.params["scenarios"]))
+    for folder in folders:
+        if folder.is_dir():
+            yield from folder.iterdir()
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    """Read a YAML file as far as it can be read: nobody wants to see an error while completing a word."""
+    import yaml
+
+    try:
+        content = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError):
+        content = None
+    return content if isinstance(content, dict) else {}
