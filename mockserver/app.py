@@ -95,6 +95,7 @@ class MockServer:
         )
         _set_scenarios(self.server, settings, fixtures)
         self._edge = Edge(CompiledApp(contract).build(), self.server)
+        self.server.serve = self._edge.serve
         self._console = ConsoleMount(self._edge, settings)
         self._app = CORSMiddleware(
             self._edge,

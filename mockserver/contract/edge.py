@@ -53,32 +53,35 @@ class Edge:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle one ASGI event scope."""
         if scope["type"] == "http":
-            exchange = Exchange(scope, receive, self.server)
-            try:
-                answer = await self._answer(exchange, receive, send)
-            except ClientGone:
-                note_gone(exchange)
-                scope.pop(SCOPE_KEY, None)
-                return
-            recording = None
-            if exchange.number is not None and (exchange.hit is not None or answer.body is None):
-                send = recording = Recording(exchange, send)
-            try:
-                hit = exchange.hit
-                if hit is None or not await deliver(exchange, answer, hit, _head, receive, send):
-                    await _send(exchange, answer, send)
-            finally:
-                if recording is not None:
-                    recording.close()
-                scope.pop(
-                    SCOPE_KEY, None
-                )  # scope and exchange know each other: leave no work to the collector
-                self.server.meter.count(exchange, answer.status)
-                _log(exchange, answer)
+            await self.serve(Exchange(scope, receive, self.server), send)
         elif scope["type"] == "lifespan":
             await _lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+    async def serve(self, exchange: Exchange, send: Any) -> None:
+        """Answer one request."""
+        scope, receive = exchange.scope, exchange.receive
+        try:
+            answer = await self._answer(exchange, receive, send)
+        except ClientGone:
+            note_gone(exchange)
+            scope.pop(SCOPE_KEY, None)
+            return
+        recording = None
+        if exchange.number is not None and (exchange.hit is not None or answer.body is None):
+            send = recording = Recording(exchange, send)
+        try:
+            hit = exchange.hit
+            if hit is None or not await deliver(exchange, answer, hit, _head, receive, send):
+                await _send(exchange, answer, send)
+        finally:
+            if recording is not None:
+                recording.close()
+            # Scope and exchange know each other: leave no work to the collector.
+            scope.pop(SCOPE_KEY, None)
+            self.server.meter.count(exchange, answer.status)
+            _log(exchange, answer)
 
     async def _answer(self, exchange: Exchange, receive: Any, send: Any) -> Answer:
         try:

@@ -62,7 +62,6 @@ class Exchange:
 
     __slots__ = (
         "_query",
-        "_receive",
         "accepted",
         "answer",
         "applied",
@@ -81,6 +80,7 @@ class Exchange:
         "prefix",
         "principal",
         "query_string",
+        "receive",
         "rule",
         "scope",
         "server",
@@ -94,7 +94,7 @@ class Exchange:
     def __init__(self, scope: dict[str, Any], receive: Any, server: Server) -> None:
         self.started = time.perf_counter()
         self.scope = scope
-        self._receive = receive
+        self.receive = receive
         self.server = server
         self.method: str = scope["method"]
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -150,7 +150,7 @@ class Exchange:
         self._check_size(int(announced) if announced.isdecimal() else 0)
         head, size, more = b"", 0, True
         while more:
-            message = await self._receive()
+            message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
             part: bytes = message.get("body", b"")
@@ -164,7 +164,7 @@ class Exchange:
 
     async def gone(self) -> None:
         """Wait until the client has closed the connection. Only for requests whose body is not read any more."""
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self.receive())["type"] != "http.disconnect":
             pass
 
     def _check_size(self, size: int) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mockserver.contract.goals import goals_of, own_rules
 from mockserver.contract.meter import Meter
@@ -15,11 +15,13 @@ from mockserver.simulation.scenarios import Scenarios, Stage
 from mockserver.simulation.state import Documents
 
 if TYPE_CHECKING:
+    from mockserver.contract.exchange import Exchange
     from mockserver.contract.loading import Contract
     from mockserver.simulation.worlds import World, Worlds
 
 
 TargetCheck = Callable[["World", str, str], bool]
+Serve = Callable[["Exchange", Any], Awaitable[None]]
 
 
 class Settings(Protocol):
@@ -53,6 +55,7 @@ class Server:
     :ivar documents: writes worlds as documents, and makes worlds from them.
     :ivar scenarios: the named states that a world can be brought into.
     :ivar stage: brings a world into one of them.
+    :ivar serve: answers a request, given what sends the answer's parts.
     :ivar meter: what is counted for ``/_mock/metrics``.
     :ivar started: instant of the start on the machine's performance counter, which times requests.
     :ivar epoch: the same instant in nanoseconds since 1970.
@@ -67,6 +70,7 @@ class Server:
     documents: Documents = field(default_factory=Documents)
     scenarios: Scenarios = field(default_factory=Scenarios)
     stage: Stage = field(default_factory=Stage)
+    serve: Serve = field(init=False, repr=False)
     violations: int = 0
     meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.perf_counter)

@@ -10,6 +10,7 @@ from typing import Any
 
 from mockserver.contract import Answer, Exchange, Rule
 from mockserver.contract.loading import FALLBACK, Contract
+from mockserver.contract.replaying import replay as send_again
 from mockserver.contract.showing import Shown
 from mockserver.control.clock import refused
 from mockserver.control.exports import CURL, HAR, write_curl, write_har
@@ -69,15 +70,16 @@ def _list(
 
 async def read(exchange: Exchange, id: str, format: str) -> Any:
     """Show one call with all that is known about it."""
-    journal = exchange.world.journal
-    try:
-        call = journal.get(int(id))
-    except NoSuchCall as error:
-        raise Rule("MOCK-404-request", explain=_why_not(journal, error.value)) from error
-    shown = Shown(call, exchange.server, exchange.world)
+    shown = _find(exchange, int(id))
     if format != "json":
         return _export(exchange, [shown], format)
     return {**shown.to_json(exchange.public_url), "curl": write_curl(shown, exchange.public_url)}
+
+
+async def replay(exchange: Exchange, id: str) -> dict[str, Any]:
+    """Send a call again, and show what became of it."""
+    again = await send_again(exchange, _find(exchange, int(id)).call)
+    return {**_find(again, again.number or 0).summary(), "replayOf": id}
 
 
 async def clear(exchange: Exchange) -> Answer:
@@ -102,6 +104,14 @@ async def verify(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     else:
         verdict = await asyncio.to_thread(verify_times, calls, matcher, times, evicted=evicted)
     return _told(verdict, {shown.number: shown for shown in calls})
+
+
+def _find(exchange: Exchange, number: int) -> Shown:
+    journal = exchange.world.journal
+    try:
+        return Shown(journal.get(number), exchange.server, exchange.world)
+    except NoSuchCall as error:
+        raise Rule("MOCK-404-request", explain=_why_not(journal, number)) from error
 
 
 def _shown(exchange: Exchange, calls: Iterable[Call]) -> Iterable[Shown]:
@@ -155,7 +165,7 @@ def _may_be_gone(exchange: Exchange, matcher: Matcher) -> bool:
     )
 
 
-def _why_not(journal: Journal, number: Any) -> str:
+def _why_not(journal: Journal, number: int) -> str:
     if journal.evicted and number <= journal.evicted_number:
         return f"Request {number} is gone: the journal keeps the last {journal.limit} requests, or fewer large ones."
     return f"The journal of this world has no request {number}."

@@ -138,6 +138,7 @@ def _snapshot(client: httpx.Client, path: dict[str, Any]) -> dict[str, str]:
 
 
 def _request(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
+    client.delete("/_mock/faults")
     client.get("/admin/api/v1/report/order/status")
     return {"id": client.get("/_mock/requests?limit=1").json()["requests"][0]["id"]}
 
@@ -160,6 +161,7 @@ PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
     "/records/{service}": lambda _client, _path: {"service": "category"},
     "/records/{service}/{id}": _record,
     "/requests/{id}": _request,
+    "/requests/{id}/replay": _request,
     "/snapshots/{name}": _snapshot,
     "/snapshots/{name}/restore": _snapshot,
     "/scenarios/{name}": lambda _client, _path: {"name": "paused-export"},
