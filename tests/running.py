@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+MOCKSERVER = (sys.executable, "-m", "mockserver")
 
 
 @dataclass
@@ -20,21 +23,16 @@ class RunningServer:
 
 
 @contextmanager
-def run_server(tmp_path: Path, *options: str) -> Iterator[RunningServer]:
-    """Start ``mockserver serve`` on a free port, wait until it answers, and end it afterwards."""
+def run_server(
+    tmp_path: Path, *options: str, command: Sequence[str] = MOCKSERVER, **given: Any
+) -> Iterator[RunningServer]:
+    """Start ``mockserver serve`` on a free port, wait until it answers, and end it afterwards.
+
+    ``given`` goes to ``subprocess.Popen``.
+    """
     ready = tmp_path / "ready"
-    command = [
-        sys.executable,
-        "-m",
-        "mockserver",
-        "serve",
-        "--port",
-        "0",
-        "--ready-file",
-        str(ready),
-        *options,
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    started = [*command, "serve", "--port", "0", "--ready-file", str(ready), *options]
+    process = subprocess.Popen(started, stderr=subprocess.PIPE, text=True, **given)
     assert process.stderr is not None
     try:
         # The banner is written once requests are answered; the ready file stands before it.
