@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
-from mockserver.contract import Exchange, Rule
+from mockserver.contract import Exchange
 from mockserver.records import Service
 from mockserver.records.staging import Staging
 from mockserver.simulation.job import Job
@@ -21,11 +21,9 @@ from mockserver.simulation.timeline import Progress
 from mockserver.simulation.worlds import World
 from mockserver.websale.importing import Failures, Importer, ImportFile, charset_of, spool
 from mockserver.websale.shop import Shop
-from mockserver.websale.steering import move
+from mockserver.websale.steering import check_begun, check_format, move
 
 API = "import"
-PATIENCE = 10.0
-"""How many seconds ``start`` waits for the import to begin (IMP-START-503-10s)."""
 MAILED = "adminUser"
 """The service whose imported users get a mail with ``sendMail`` (IMP-START-sendMail)."""
 
@@ -58,10 +56,9 @@ async def status(exchange: Exchange, service: str) -> dict[str, Any]:
 
 async def start(exchange: Exchange, service: str, format: str, send_mail: str) -> dict[str, Any]:
     """Start an import, canceling the one that runs (IMP-START-200, IMP-START-restart)."""
-    described = exchange.world.part(Shop).services[service]
-    if format not in described.formats:
-        explain = f"{service} can be imported as {' and '.join(described.formats)}, not as {format}."
-        raise Rule("IMP-START-400-format", field="format", explain=explain)
+    shop = exchange.world.part(Shop)
+    described = shop.services[service]
+    check_format(API, described, format, "IMP-START-400-format")
     profile = exchange.choose_profile(API, service)
     mails = service == MAILED and send_mail in ("true", "1")
     with closing(await spool(exchange.stream())) as body:
@@ -70,10 +67,8 @@ async def start(exchange: Exchange, service: str, format: str, send_mail: str) -
     if file.broken:
         profile = profile.failing_at(0, file.broken)
     job = begin(exchange.world, service, profile, file)
-    await exchange.world.part(Shop).settled()  # a large import that is over at once
-    if profile.starting_seconds > PATIENCE:
-        explain = f"The profile {profile.kind} keeps the import in Starting for {profile.starting_seconds:g} seconds."
-        raise Rule("IMP-START-503-10s", explain=explain)
+    await shop.settled()  # a large import that is over at once
+    check_begun(API, profile, "IMP-START-503-10s")
     return _show(exchange, job)
 
 

@@ -21,11 +21,9 @@ from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.worlds import World
 from mockserver.websale.listing import FilterRules, Predicate, parse_filters
 from mockserver.websale.shop import Shop
-from mockserver.websale.steering import move
+from mockserver.websale.steering import check_begun, check_format, move
 
 API = "report"
-PATIENCE = 10.0
-"""How many seconds ``start`` waits for the export to begin (REP-START-503-10s)."""
 
 FILTER_RULES = FilterRules(
     field="REP-START-400-filter-field",
@@ -92,17 +90,12 @@ async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]
     world = exchange.world
     shop = world.part(Shop)
     described = shop.services[service]
-    if format not in described.formats:
-        explain = f"{service} can be exported as {' and '.join(described.formats)}, not as {format}."
-        raise Rule("REP-START-400-format", field="format", explain=explain)
-    parse_filters(exchange.query, described.fields, FILTER_RULES)
-    profile = exchange.choose_profile(API, service)
+    check_format(API, described, format, "REP-START-400-format")
     records = await shop.settled()
     selection = select(described, format, records.snapshot(service), exchange.query)
+    profile = exchange.choose_profile(API, service)
     job = begin(world, selection, await _count(selection), profile)
-    if profile.starting_seconds > PATIENCE:
-        explain = f"The profile {profile.kind} keeps the export in Starting for {profile.starting_seconds:g} seconds."
-        raise Rule("REP-START-503-10s", explain=explain)
+    check_begun(API, profile, "REP-START-503-10s")
     return _show(exchange, job)
 
 
