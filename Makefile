@@ -8,7 +8,7 @@ NODE_INSTALLED := node_modules/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint type contract e2e image image-base image-test bench fidelity clean
+.PHONY: help run test lint type contract e2e image image-base image-test bench docs fidelity clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,5 +59,8 @@ bench: $(INSTALLED) ## measure speed and scale (needs wrk)
 fidelity: $(INSTALLED) ## write docs/fidelity.md from the rule catalogue and the tests
 	$(BIN)/python -m tests.fidelity
 
+docs: fidelity ## write the generated pages, and build the site in site/; a broken link is an error
+	$(BIN)/python -m tools.docs site
+
 clean: ## remove what the targets above have made
-	rm -rf $(VENV) node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,31 +1,45 @@
 """Run the console sessions of the documentation: ``$ command`` lines, each followed by what it prints.
 
 ``python -m tests.e2e.snippets README.md …`` writes the real output into the pages; ``test_snippets.py`` compares.
-Every page gets a server of its own with a frozen clock. Pages say 8080; the port of the run stands in for it.
+
+Every page gets a server of its own with a frozen clock. Pages say 8080; the port of the run stands in for it. A
+tutorial gets an empty folder with this checkout beside it instead, and the files that it tells its readers to write.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.running import run_server
+from tools.docs.markdown import FENCE
 
 CHECKOUT = Path(__file__).parent.parent.parent
-BLOCK = re.compile(r"(?P<head>^ *```console\n)(?P<body>.*?)(?P<tail>^ *```$)", re.MULTILINE | re.DOTALL)
+TUTORIALS = CHECKOUT / "docs" / "tutorial"
+PROJECT = "commerce-mockserver"
 MASKS = {
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"): "<time>",
     re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"): "<date>",
     re.compile(r'(?<="milliseconds":)[ ]?[\d.]+'): "<duration>",
     re.compile(r"(?<=curl/)[\w.]+"): "<version>",
+    re.compile(r"(?<=in )\d+\.\d\ds"): "<duration>",
+    re.compile(r"\.[0-9a-f]{12} at http://127\.0\.0\.1:\d+"): " at <server>",
 }
 START = re.compile(r"mockserver serve|make ")
+"""Commands that are not run: what they start runs already, or takes minutes."""
 PORT = "8080"
+FOREIGN = re.compile(r"PYTEST_|MOCKSERVER_|PYTHON|COV_")
+"""Variables of the tests' own process."""
+
+INSTALLING = {"PIP_CONSTRAINT": str(CHECKOUT / "constraints.txt"), "PIP_QUIET": "2"}
+"""A tutorial's reader gets the newest of everything; its test gets what all tests get."""
 
 
 @dataclass
@@ -34,6 +48,31 @@ class Step:
 
     command: str
     output: str
+
+
+@dataclass
+class Shell:
+    """Where commands are run: a folder, which ``cd`` changes, and the port that stands for the pages' one."""
+
+    folder: Path
+    port: str = PORT
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, command: str) -> str:
+        """Run one command and return what it prints, with the page's port."""
+        with tempfile.NamedTemporaryFile() as place:
+            script = f"{command.replace(PORT, self.port)}\npwd > {place.name}"
+            result = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", script],
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd=self.folder,
+                env=self.environment | {"LC_ALL": "C.UTF-8"},
+            )
+            self.folder = Path(Path(place.name).read_text(encoding="utf-8").strip() or self.folder)
+        text = (result.stdout + result.stderr).replace(self.port, PORT).replace("\r\n", "\n")
+        return text if not text or text.endswith("\n") else text + "\n"
 
 
 def steps(body: str) -> Iterator[Step]:
@@ -58,20 +97,6 @@ def pages() -> list[Path]:
     return [page for page in found if "```console" in page.read_text(encoding="utf-8")]
 
 
-def run(command: str, port: str) -> str:
-    """Run one command in a shell and return what it prints, with the page's port."""
-    result = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command.replace(PORT, port)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=CHECKOUT,
-        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-    )
-    text = (result.stdout + result.stderr).replace(port, PORT).replace("\r\n", "\n")
-    return text if not text or text.endswith("\n") else text + "\n"
-
-
 def comparable(text: str) -> str:
     """Mask what differs from run to run and from machine to machine: times, durations, the version of curl."""
     for pattern, mask in MASKS.items():
@@ -79,16 +104,30 @@ def comparable(text: str) -> str:
     return text.strip()
 
 
+@contextmanager
+def shell_for(page: Path) -> Iterator[Shell]:
+    """Give the shell in which the page's commands are run."""
+    with tempfile.TemporaryDirectory() as folder:
+        if page.is_relative_to(TUTORIALS):
+            (Path(folder) / PROJECT).symlink_to(CHECKOUT)
+            environment = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
+            yield Shell(Path(folder), environment=environment | INSTALLING)
+            return
+        with run_server(Path(folder), "--clock", "frozen", "--no-access-log") as server:
+            path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+            yield Shell(CHECKOUT, server.url.rpartition(":")[2], {"PATH": path})
+
+
 def play(page: Path) -> Iterator[tuple[Step, str]]:
     """Run a page's commands in order; yield each with what it really printed."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        run_server(Path(folder), "--clock", "frozen", "--no-access-log") as server,
-    ):
-        port = server.url.rpartition(":")[2]
-        for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
-            for step in steps(block["body"]):
-                yield step, step.output if START.match(step.command) else run(step.command, port)
+    with shell_for(page) as shell:
+        for block in FENCE.finditer(page.read_text(encoding="utf-8")):
+            language, _, name = block["info"].partition(" ")
+            if name and page.is_relative_to(TUTORIALS):
+                (shell.folder / name).write_text(block["body"], encoding="utf-8")
+            if language == "console":
+                for step in steps(block["body"]):
+                    yield step, step.output if START.match(step.command) else shell.run(step.command)
 
 
 def rewrite(page: Path) -> None:
@@ -96,15 +135,18 @@ def rewrite(page: Path) -> None:
     played = list(play(page))
 
     def fill(block: re.Match[str]) -> str:
+        if block["info"] != "console":
+            return block[0]
         body = ""
         for _ in steps(block["body"]):
             step, output = played.pop(0)
             body += f"$ {step.command}{output}"
-        return block["head"] + body + block["tail"]
+        start, end = (place - block.start() for place in block.span("body"))
+        return block[0][:start] + body + block[0][end:]
 
-    page.write_text(BLOCK.sub(fill, page.read_text(encoding="utf-8")), encoding="utf-8")
+    page.write_text(FENCE.sub(fill, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        rewrite(Path(name))
+        rewrite(Path(name).resolve())
