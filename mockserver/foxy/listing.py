@@ -71,25 +71,18 @@ class Page:
     offset: int
     total: int
 
-    @property
-    def first(self) -> int:
-        """Offset of the first page."""
-        return 0
+    def offsets(self) -> dict[str, int]:
+        """Return the offsets of other pages by relation; the page before the first, and after the last, is itself.
 
-    @property
-    def last(self) -> int:
-        """Offset of the last page; it is empty if the total is a multiple of the limit (G-24)."""
-        return self.total // self.limit * self.limit
-
-    @property
-    def prev(self) -> int:
-        """Offset of the page before; on the first page that page itself."""
-        return max(0, self.offset - self.limit)
-
-    @property
-    def next(self) -> int:
-        """Offset of the page after; on the last page that page itself."""
-        return min(self.offset + self.limit, self.last)
+        The last page is empty if the total is a multiple of the limit (G-24).
+        """
+        last = self.total // self.limit * self.limit
+        return {
+            "first": 0,
+            "prev": max(0, self.offset - self.limit),
+            "next": min(self.offset + self.limit, last),
+            "last": last,
+        }
 
 
 class Query:

@@ -24,6 +24,7 @@ from mockserver.foxy.world import Foxy, Store
 
 DATES = frozenset(("datetime_start", "datetime_end", "date_created", "date_modified"))
 TEXTS = frozenset(("name", "version", "status"))
+PAGES = {"first": "First", "prev": "Previous", "next": "Next", "last": "Last"}
 
 
 async def listing(exchange: Exchange, id: str) -> Answer:
@@ -153,9 +154,8 @@ def _collection(exchange: Exchange, store: Store, query: Query, found: list[View
     shown = found[page.offset : page.offset + page.limit]
     own = f"{exchange.api_url}/stores/{store.id}/reports"
     by_rel: dict[str, Any] = {"self": link(own + query.itself(), "This Collection")}
-    for rel in ("first", "prev", "next", "last"):
-        title = f"{TITLES[rel]} Page of this Collection"
-        by_rel[rel] = link(own + query.at(getattr(page, rel)), title)
+    for rel, offset in page.offsets().items():
+        by_rel[rel] = link(own + query.at(offset), f"{PAGES[rel]} Page of this Collection")
     return {
         "_links": links(**by_rel),
         "_embedded": {"fx:reports": [_document(exchange, view, store, query) for view in shown]},
@@ -164,6 +164,3 @@ def _collection(exchange: Exchange, store: Store, query: Query, found: list[View
         "limit": page.limit,
         "offset": page.offset,
     }
-
-
-TITLES = {"first": "First", "prev": "Previous", "next": "Next", "last": "Last"}
