@@ -35,8 +35,8 @@ def _open(world: World, folder: str, file: str, fields: dict[str, str]) -> View:
     :raises LinkError: the link is no good, or its report is gone with a reset of the world.
     """
     foxy = world.part(Foxy)
-    signed = foxy.signer.check(folder, file, fields, world.clock.ticks())
-    report = foxy.reports.find(signed.report)
+    id = foxy.signer.check(folder, file, fields, world.clock.ticks())
+    report = foxy.reports.find(id)
     view = foxy.reports.look(report) if report else None
     if view is None or not view.ready or (view.folder, view.file) != (folder, file):
         raise LinkError("The report of this link is not in this world any more.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from hashlib import sha256
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from mockserver.foxy.conventions import DOWNLOAD_PATH, LINK_SECONDS
@@ -13,13 +12,6 @@ from mockserver.simulation.clock import SECOND
 
 class LinkError(Exception):
     """Raised for a link that is no good; the message says why."""
-
-
-class Signed(NamedTuple):
-    """What a good link leads to."""
-
-    report: int
-    expires: int
 
 
 class Signer:
@@ -43,8 +35,8 @@ class Signer:
         }
         return f"{path}?{urlencode(fields)}"
 
-    def check(self, folder: str, file: str, fields: dict[str, str], now: int) -> Signed:
-        """Return what a link leads to.
+    def check(self, folder: str, file: str, fields: dict[str, str], now: int) -> int:
+        """Return the id of the report that a link leads to.
 
         :raises LinkError: the link is unsigned, was altered, or has run out.
         """
@@ -54,13 +46,12 @@ class Signer:
             raise LinkError("The link is not signed; follow fx:download_url of a report.")
         if not hmac.compare_digest(signature.encode(), self._sign(path, report, expires).encode()):
             raise LinkError("The link's signature does not fit; it was altered, or made in another world.")
-        signed = Signed(int(report), int(expires))
-        if now >= signed.expires:
-            late = (now - signed.expires) / SECOND
+        late = (now - int(expires)) / SECOND
+        if late >= 0:
             raise LinkError(
                 f"The link ran out {late:g} seconds ago; GET the report or the collection for a new one."
             )
-        return signed
+        return int(report)
 
     def _sign(self, path: str, report: str, expires: str) -> str:
         return hmac.new(self._key, f"{path}\n{report}\n{expires}".encode(), sha256).hexdigest()
