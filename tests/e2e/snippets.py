@@ -2,19 +2,21 @@
 
 ``python -m tests.e2e.snippets README.md …`` writes the real output into the pages; ``test_snippets.py`` compares.
 
-Every page gets a server of its own with a frozen clock. Pages say 8080; the port of the run stands in for it. A
-tutorial gets an empty folder with this checkout beside it instead, and the files that it tells its readers to write.
+Every page gets a server of its own with a frozen clock, and with other options where it says ``mockserver serve``, in a
+folder that looks like the checkout. Pages say 8080; the port of the run stands in for it. A tutorial gets an empty
+folder with this checkout beside it instead, and the files that it tells its readers to write.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +34,8 @@ MASKS = {
     re.compile(r"(?<=in )\d+\.\d\ds"): "<duration>",
     re.compile(r"\.[0-9a-f]{12} at http://127\.0\.0\.1:\d+"): " at <server>",
 }
-START = re.compile(r"mockserver serve|make ")
+SERVE = "mockserver serve"
+START = re.compile(rf"{SERVE}|make ")
 """Commands that are not run: what they start runs already, or takes minutes."""
 PORT = "8080"
 FOREIGN = re.compile(r"PYTEST_|MOCKSERVER_|PYTHON|COV_")
@@ -52,11 +55,15 @@ class Step:
 
 @dataclass
 class Shell:
-    """Where commands are run: a folder, which ``cd`` changes, and the port that stands for the pages' one."""
+    """Where commands are run: a folder, which ``cd`` changes, and the port that stands for the pages' one.
+
+    ``serve`` replaces the page's server by one with other options, and returns its port.
+    """
 
     folder: Path
     port: str = PORT
     environment: dict[str, str] = field(default_factory=dict)
+    serve: Callable[..., str] = lambda *_: PORT
 
     def run(self, command: str) -> str:
         """Run one command and return what it prints, with the page's port."""
@@ -113,9 +120,19 @@ def shell_for(page: Path) -> Iterator[Shell]:
             environment = {name: value for name, value in os.environ.items() if not FOREIGN.match(name)}
             yield Shell(Path(folder), environment=environment | INSTALLING)
             return
-        with run_server(Path(folder), "--clock", "frozen", "--no-access-log") as server:
-            path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-            yield Shell(CHECKOUT, server.url.rpartition(":")[2], {"PATH": path})
+        work = Path(folder) / PROJECT
+        work.mkdir()
+        for entry in CHECKOUT.iterdir():
+            (work / entry.name).symlink_to(entry)
+        path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+        with ExitStack() as running:
+
+            def serve(*options: str) -> str:
+                running.close()
+                frozen = run_server(Path(folder), "--clock", "frozen", "--no-access-log", *options, cwd=work)
+                return running.enter_context(frozen).url.rpartition(":")[2]
+
+            yield Shell(work, serve(), {"PATH": path}, serve)
 
 
 def play(page: Path) -> Iterator[tuple[Step, str]]:
@@ -127,6 +144,8 @@ def play(page: Path) -> Iterator[tuple[Step, str]]:
                 (shell.folder / name).write_text(block["body"], encoding="utf-8")
             if language == "console":
                 for step in steps(block["body"]):
+                    if step.command.startswith(SERVE):
+                        shell.port = shell.serve(*shlex.split(step.command.removeprefix(SERVE)))
                     yield step, step.output if START.match(step.command) else shell.run(step.command)
 
 
