@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import isfinite
 from typing import Any
 from urllib.parse import urlencode
@@ -37,10 +38,20 @@ def page_of(total: int, size: int) -> dict[str, int]:
 def as_number(text: str) -> Any:
     """Read a number of a form; what is none stays text, so that the control API can say what is wrong with it."""
     try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
         value = float(text)
     except ValueError:
         return text
     return value if isfinite(value) else text
+
+
+def fields(form: Any, texts: Collection[str] = (), numbers: Collection[str] = ()) -> dict[str, Any]:
+    """Return what is filled in of a form, of these fields alone."""
+    found = {name: form[name].strip() for name in (*numbers, *texts) if form.get(name, "").strip()}
+    return {name: value if name in texts else as_number(value) for name, value in found.items()}
 
 
 def here() -> str:

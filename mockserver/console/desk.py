@@ -86,7 +86,7 @@ class Desk:
         self._loop = loop
         self._headers = {name: headers[name] for name in FORWARDED if name in headers}
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         """Read something; ``path`` is below ``/_mock``, parameters that are ``None`` are left out."""
         return self.call("GET", path, query=query)
 
@@ -98,7 +98,7 @@ class Desk:
         """Set something."""
         return self.call("PUT", path, body=body)
 
-    def delete(self, path: str, **query: Any) -> Any:
+    def delete(self, path: str, /, **query: Any) -> Any:
         """Remove something."""
         return self.call("DELETE", path, query=query)
 

@@ -10,6 +10,8 @@ from typing import Any
 from flask import g
 from markupsafe import Markup, escape
 
+from mockserver.console import wording
+
 STATES = {
     "starting": "waiting",
     "running": "going",
@@ -112,5 +114,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "status_look": status_look,
     "actions": lambda state: ACTIONS.get(state, ()),
     "sentence": sentence,
+    "fault": wording.fault,
+    "delay": wording.delay,
+    "calls": wording.calls,
+    "profile": wording.profile,
+    "scenario": wording.scenario,
 }
 TESTS: Mapping[str, Callable[..., bool]] = {"active": lambda job: job["state"] in ACTIONS}

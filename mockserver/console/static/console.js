@@ -17,13 +17,16 @@ let again = false;
 // --- Showing the page as it is now -----------------------------------------------------------------
 
 /** Take the regions of a page that was just fetched over into this one. */
-function show(html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html");
+function show(fresh) {
   for (const region of document.querySelectorAll("[data-region]")) {
     const wanted = fresh.getElementById(region.id);
     if (wanted && !isBeingEdited(region)) patch(region, document.adoptNode(wanted));
   }
   tell();
+}
+
+function parse(html) {
+  return new DOMParser().parseFromString(html, "text/html");
 }
 
 function isBeingEdited(region) {
@@ -40,7 +43,11 @@ async function refresh() {
   const began = performance.now();
   try {
     const answer = await fetch(location.href, { headers: { "X-Refresh": "1" } });
-    if (answer.ok && !answer.redirected) show(await answer.text());
+    if (answer.ok && !answer.redirected) {
+      const fresh = parse(await answer.text());
+      for (const said of fresh.querySelectorAll("#messages, [role=alert]")) said.remove(); // it stays until more is done
+      show(fresh);
+    }
   } catch {
     mark("away");
   } finally {
@@ -113,10 +120,10 @@ document.addEventListener("submit", async (event) => {
   try {
     const body = new URLSearchParams(new FormData(form, button));
     const answer = await fetch(form.action, { method: "POST", body });
-    const page = await answer.text();
+    const page = parse(await answer.text());
     if (answer.ok && sameAddress(answer.url, location.href)) show(page);
     else if (answer.ok) location.assign(answer.url);
-    else say(new DOMParser().parseFromString(page, "text/html").querySelector("main")?.innerText ?? "It failed.");
+    else say(page.querySelector("main")?.innerText ?? "It failed.");
   } catch {
     say("The server does not answer.");
   } finally {
