@@ -213,7 +213,7 @@ main.add_command(coverage)
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    r"""Print what makes a shell complete this command.
+    """Print what makes a shell complete this command.
 
     It completes commands and options, names of scenarios and services.
 
@@ -221,7 +221,7 @@ def completion(shell: str) -> None:
     bash:  eval "$(mockserver completion bash)"                in ~/.bashrc
     zsh:   eval "$(mockserver completion zsh)"                 in ~/.zshrc
     fish:  mockserver completion fish > ~/.config/fish/completions/mockserver.fish
-    """
+    """  # noqa: D301
     complete = get_completion_class(shell)
     if complete is None:
         raise click.ClickException(f"click does not know the shell {shell}.")

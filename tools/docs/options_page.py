@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from inspect import cleandoc
 
 import click
@@ -32,16 +32,22 @@ def options_page() -> str:
 
 def _command(name: str, command: click.Command) -> list[str]:
     context = click.Context(command, info_name=f"mockserver {name}")
-    lines = [f"## mockserver {name}", "", cleandoc(command.help or "").replace("\b\n", ""), ""]
+    lines = [f"## mockserver {name}", "", _text(cleandoc(command.help or "")), ""]
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     if arguments:
         usage = " ".join(command.collect_usage_pieces(context))
         lines += [f"Usage: `mockserver {name} {usage}`", ""]
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
-    return lines + table(HEAD, (_row(option, context) for option in options))
+    return lines + (table(HEAD, (row(option, context) for option in options)) if options else [])
 
 
-def _row(option: click.Option, context: click.Context) -> Sequence[str]:
+def _text(text: str) -> str:
+    """Turn a paragraph that click shall not wrap, marked by a backspace, into a code block."""
+    return re.sub(r"^\x08\n(.*?)(?=\n\n|\Z)", r"```text\n\1\n```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def row(option: click.Option, context: click.Context) -> tuple[str, str, str, str]:
+    """Return what there is to say of an option: how it is written, its variable, its default, what it does."""
     names = "/".join([*option.opts, *option.secondary_opts])
     value = "" if option.is_flag else f" {option.make_metavar(context)}"
     text, _, stated = (option.help or "").partition("[default: ")
@@ -56,6 +62,8 @@ def _variable(option: click.Option) -> str:
 
 
 def _default(option: click.Option) -> str:
+    if isinstance(option.show_default, str):
+        return option.show_default
     default = option.default
     if option.is_flag:
         return "on" if default is True and option.secondary_opts else "off"

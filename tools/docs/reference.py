@@ -11,9 +11,12 @@ from mockserver.contract.specification import load_specification, read_yaml
 from mockserver.resources import shipped
 from tools.docs.api_pages import ApiPage, records_page
 from tools.docs.markdown import CHECKOUT
+from tools.docs.option_tables import fill_tables
 from tools.docs.options_page import options_page
 
 FOLDER = CHECKOUT / "docs" / "reference"
+WITH_TABLES = (CHECKOUT / "README.md", CHECKOUT / "docs" / "guides" / "container.md")
+"""Pages that show some of the options."""
 
 
 def generated_pages() -> Iterator[tuple[Path, str]]:
@@ -25,6 +28,8 @@ def generated_pages() -> Iterator[tuple[Path, str]]:
     records = load_specification(openapi, "records")
     yield FOLDER / "records.md", records_page(records, read_yaml(fixtures / "services.yaml"))
     yield FOLDER / "options.md", options_page()
+    for page in WITH_TABLES:
+        yield page, fill_tables(page.read_text(encoding="utf-8"))
 
 
 def write_pages() -> None:
