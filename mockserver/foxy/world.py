@@ -48,6 +48,7 @@ class User:
 class Directory:
     """The fixtures of ``fixtures/foxy.yaml``; the same in every world.
 
+    :ivar reports: those that are there from the start.
     :ivar profile: how reports unfold unless somebody says otherwise.
     """
 
@@ -57,7 +58,7 @@ class Directory:
     access: Mapping[str, Grant]
     refresh: Mapping[str, Grant]
     codes: Mapping[str, Grant]
-    reports: tuple[Mapping[str, Any], ...]
+    reports: tuple[Report, ...]
     profile: Profile
     recipe: Recipe
     _histories: dict[tuple[int, int], History] = field(default_factory=dict, repr=False)
@@ -78,8 +79,10 @@ class Directory:
         users = (User(raw["id"], raw["store"], raw["properties"]) for raw in fixture["users"])
         clients = {raw["id"]: Client(**raw) for raw in fixture["clients"]}
         by_id = {store.id: store for store in stores}
-        for place, raw in enumerate(fixture["reports"]):
-            _fixed(raw, by_id[raw["store"]].zone, f"reports[{place}].")
+        reports = tuple(
+            _report(raw, by_id[raw["store"]].zone, f"reports[{place}]")
+            for place, raw in enumerate(fixture["reports"])
+        )
         return cls(
             stores=by_id,
             users={user.id: user for user in users},
@@ -87,7 +90,7 @@ class Directory:
             access=_grants(fixture["accessTokens"], "token", clients),
             refresh=_grants(fixture["refreshTokens"], "token", clients),
             codes=_grants(fixture["authorizationCodes"], "code", clients),
-            reports=tuple(fixture["reports"]),
+            reports=reports,
             profile=_profile(fixture["profile"]),
             recipe=Recipe.from_fixture(fixture["recipe"]),
         )
@@ -120,8 +123,8 @@ class Foxy:
         self.tokens = Tokens(world, directory.access, directory.refresh)
         self.signer = Signer(world.seed, world.name)
         self.reports = ReportBook(world)
-        for raw in directory.reports:
-            self.reports.add(_fixed(raw, directory.stores[raw["store"]].zone))
+        for report in directory.reports:
+            self.reports.add(report)
 
     def dump(self) -> Any:
         """Describe what is not as in the fixtures: tokens and reports."""
@@ -145,13 +148,13 @@ def _profile(raw: Mapping[str, Any]) -> Profile:
         raise RefusedValue(join("profile", error.field), error.value, error.accepted) from error
 
 
-def _fixed(raw: Mapping[str, Any], zone: ZoneInfo, place: str = "") -> Report:
-    """Return a report of the fixtures: what it shows never changes."""
+def _report(raw: Mapping[str, Any], zone: ZoneInfo, place: str) -> Report:
+    """Return a report of the fixtures: what it shows never changes, so all worlds share it."""
 
     def read(key: str, parse: Callable[[str], Read | None]) -> Read:
         found = parse(raw[key])
         if found is None:
-            raise RefusedValue(f"{place}{key}", raw[key], "a time such as 2022-01-31 23:59:59")
+            raise RefusedValue(f"{place}.{key}", raw[key], "a time such as 2022-01-31 23:59:59")
         return found
 
     def instant(text: str) -> int | None:
