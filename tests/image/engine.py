@@ -134,18 +134,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def run_as_it_is(storage: Storage, name: str, **settings: str) -> Iterator[Running]:
+def run_as_it_is(storage: Storage, name: str, *options: str, **settings: str) -> Iterator[Running]:
     """Run an image with chroot isolation, as its own user; its server listens on a port of this machine."""
     container = storage("from", "--pull-never", name)
     port = free_port()
-    variables = [
-        part
-        for key, value in {"MOCKSERVER_PORT": str(port), **settings}.items()
-        for part in ("--env", f"{key}={value}")
-    ]
+    for key, value in {"MOCKSERVER_PORT": str(port), **settings}.items():
+        options += ("--env", f"{key}={value}")
 
     def run(command: Sequence[str]) -> list[str]:
-        return storage.command("run", "--isolation", "chroot", *variables, container, "--", *command)
+        return storage.command("run", "--isolation", "chroot", *options, container, "--", *command)
 
     def execute(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -121,6 +122,19 @@ def test_sigterm_ends_it_with_0_within_a_second(built: Built, figures: Figures) 
     figures["seconds to exit"] = f"{seconds:.2f}"
     assert code == 0
     assert seconds < 1
+
+
+def test_a_mounted_folder_is_its_shop(built: Built, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    container = built.storage("from", "--pull-never", built.name)
+    there = ["--isolation", "chroot", "--volume", f"{tmp_path}:/work"]
+    built.storage("run", *there, container, "--", "mockserver", "init", "/work/shop")
+    mounted = ["--volume", f"{tmp_path}/shop:/fixtures:ro"]
+    with run_as_it_is(built.storage, built.name, *mounted, MOCKSERVER_FIXTURES="/fixtures") as running:
+        running.wait_until_healthy(built.image.health_check)
+        with httpx.Client(base_url=running.url) as client:
+            log_in(client)
+            assert b"Darjeeling First Flush" in export(client, "product")
 
 
 def test_it_works_as_any_user_on_a_read_only_root_without_a_shell(built: Built) -> None:
