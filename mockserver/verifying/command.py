@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import traceback
-from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import click
 
@@ -102,10 +101,10 @@ def check_rate(_context: click.Context, _parameter: click.Parameter, value: str)
     show_default=True,
 )
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report there.  [default: -]"
+    "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write the report."
 )
 @click.option("--progress/--no-progress", default=None, help="Show how far it is.  [default: on a terminal]")
-def verify(form: str, output: Path | None, progress: bool | None, insecure: bool, **given: Any) -> None:
+def verify(form: str, output: IO[str], progress: bool | None, insecure: bool, **given: Any) -> None:
     """Check the shop at URL against the specifications.
 
     It is the mock, or the vendor's real one. Makes read-only calls unless writes are allowed. Exits with 0 when all is
@@ -131,11 +130,7 @@ def verify(form: str, output: Path | None, progress: bool | None, insecure: bool
     except Exception:  # a bug must not pass for a drift
         click.echo(traceback.format_exc(), err=True)
         sys.exit(CANNOT_RUN)
-    text = {"text": writing.as_text, "json": writing.as_json, "junit": writing.as_junit}[form](report)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
+    output.write({"text": writing.as_text, "json": writing.as_json, "junit": writing.as_junit}[form](report))
     sys.exit(report.exit_code)
 
 
