@@ -15,8 +15,8 @@ from typing import Any
 
 from mockserver.contract.errors import CatalogueError
 from mockserver.contract.schemas import Validator
+from mockserver.simulation.coverage import EVIDENCE
 
-EVIDENCE = ("documented", "inferred", "convention")
 PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 
 

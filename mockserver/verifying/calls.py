@@ -10,6 +10,7 @@ from typing import Any
 from mockserver.contract.catalogue import Example
 from mockserver.contract.operations import CompiledOperation
 from mockserver.contract.specification import OperationSource
+from mockserver.simulation.coverage import EVIDENCE
 from mockserver.verifying.curl import write_curl
 from mockserver.verifying.report import Drift, Kind
 from mockserver.verifying.rules import Probe, RuleBook
@@ -152,4 +153,4 @@ def _bytes(body: Any) -> bytes | None:
 
 def _weakest(evidence: list[str]) -> str:
     """Return how well the least known of the rules is known."""
-    return next((kind for kind in ("convention", "inferred", "documented") if kind in evidence), "")
+    return max(evidence, key=EVIDENCE.index, default="")
