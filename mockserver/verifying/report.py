@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["status", "content-type", "header", "schema", "rule"]
@@ -92,7 +92,7 @@ class Report:
         before = self._drifts.get(drift.key)
         if before is not None:
             keep = min(before, drift, key=lambda each: len(each.curl))
-            drift = Drift(**{**_fields(keep), "times": before.times + 1})
+            drift = replace(keep, times=before.times + 1)
         self._drifts[drift.key] = drift
 
     def met(self, operation: str, status: int) -> None:
@@ -125,10 +125,6 @@ class Report:
             "errors": self.errors,
             "exitCode": self.exit_code,
         }
-
-
-def _fields(drift: Drift) -> dict[str, Any]:
-    return {name: getattr(drift, name) for name in Drift.__dataclass_fields__}
 
 
 def _drift_json(drift: Drift) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.contract.catalogue import Catalogue, Example, RuleEntry
+from mockserver.contract.catalogue import Example, RuleEntry
 from mockserver.contract.checks import locate_reason
 from mockserver.contract.errors import SpecificationError
 from mockserver.contract.loading import Contract
@@ -48,14 +48,9 @@ class RuleBook:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
 
-    @property
-    def catalogue(self) -> Catalogue:
-        """All rules by their ID."""
-        return self._contract.catalogue
-
     def entry(self, rule: str) -> RuleEntry:
         """Return a rule by its ID, or by that of its variant."""
-        return self.catalogue[rule.partition(".")[0]]
+        return self._contract.catalogue[rule.partition(".")[0]]
 
     def documented(self, operation: CompiledOperation, status: int) -> list[Example]:
         """Return the errors that the operation documents for a status."""
@@ -94,7 +89,7 @@ class RuleBook:
         place = operation.title.partition(" ")[2]
         return [
             entry.id
-            for entry in self.catalogue.values()
+            for entry in self._contract.catalogue.values()
             if entry.id.endswith(f"-FIELD-{path}") and _is_about(entry.operation.partition(" ")[2], place)
         ]
 
