@@ -15,6 +15,8 @@ from benchmarks.outcome import BenchmarkError, Options, Outcome
 from benchmarks.output import budget_table, print_table, write_json, write_markdown
 from benchmarks.scenarios import SCENARIOS
 
+QUICK = {"rounds": 2, "seconds": 1, "warm_up": 1, "starts": 2, "worlds": 25, "records": 50_000}
+FULL = {"rounds": 3, "seconds": 4, "warm_up": 5, "starts": 5, "worlds": 625, "records": 1_000_000}
 LATEST = Path(__file__).resolve().parent / "results" / "latest.json"
 
 
@@ -56,7 +58,7 @@ def main(
                 console.print(f"{name} is left out: {reason}.")
         facts = machine.describe(with_peers=with_peers)
         with tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch:
-            options = _options(quick=quick, with_peers=with_peers, scratch=Path(scratch))
+            options = Options(**(QUICK if quick else FULL), peers=with_peers, scratch=Path(scratch))
             outcomes = _measure(console, options, [name for name in SCENARIOS if name in (only or SCENARIOS)])
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from error
@@ -67,30 +69,6 @@ def main(
     if markdown_file is not None:
         tables = [table for outcome in outcomes.values() for table in outcome.tables]
         write_markdown(markdown_file, facts, [*tables, budgets])
-
-
-def _options(*, quick: bool, with_peers: bool, scratch: Path) -> Options:
-    if quick:
-        return Options(
-            rounds=2,
-            seconds=1,
-            warm_up=1,
-            starts=2,
-            worlds=25,
-            records=50_000,
-            peers=with_peers,
-            scratch=scratch,
-        )
-    return Options(
-        rounds=3,
-        seconds=4,
-        warm_up=5,
-        starts=5,
-        worlds=625,
-        records=1_000_000,
-        peers=with_peers,
-        scratch=scratch,
-    )
 
 
 def _measure(console: Console, options: Options, names: Sequence[str]) -> dict[str, Outcome]:

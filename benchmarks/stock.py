@@ -11,7 +11,6 @@ import json
 import os
 import warnings
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +35,6 @@ STATUS: dict[str, Any] = {
     "total": 120,
 }
 """An export's state, as long as the one that this server answers with while it is measured."""
-
-
-def has_flask() -> bool:
-    """Say whether the extra packages of Connexion's ``FlaskApp`` are installed."""
-    return all(find_spec(name) is not None for name in ("flask", "a2wsgi"))
 
 
 def write_specification(bundled: bytes, folder: Path) -> Path:

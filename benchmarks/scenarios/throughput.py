@@ -77,8 +77,7 @@ def _others(options: Options, specification: bytes, body: Any) -> Iterator[Recip
 
 
 def _stock(specification: Path) -> Iterator[Recipe]:
-    apps = {"AsyncApp": "async_app"} | ({"FlaskApp": "flask_app"} if stock.has_flask() else {})
-    for kind, factory in apps.items():
+    for kind, factory in {"AsyncApp": "async_app", "FlaskApp": "flask_app"}.items():
         yield Recipe(
             f"Connexion {kind}",
             lambda port, factory=factory: [  # type: ignore[misc]
