@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import httpx
@@ -12,44 +11,11 @@ from mockserver.app import MockServer
 from mockserver.settings import Settings
 from tests.conftest import Steps, make_client, rule_of
 
-FORMATS = {
-    "adminUser": ["json", "csv"],
-    "category": ["json", "csv"],
-    "customerAccount": ["json", "csv"],
-    "dataFeed": ["json", "csv"],
-    "dataFeedTemplate": ["json", "csv"],
-    "inquiry": ["json", "csv", "xml"],
-    "inventory": ["json", "csv"],
-    "order": ["json", "xml"],
-    "newsletterSubscriber": ["json", "csv"],
-    "product": ["json", "csv"],
-    "productRating": ["json", "csv"],
-    "seoViews": ["json", "csv"],
-    "voucher": ["json", "csv"],
-    "voucherPreset": ["json", "csv"],
-    "voucherTemplate": ["json", "csv"],
-}
+from .services import FORMATS as EXPORTED
+from .services import JOB_TIME, OPERATIONS
+
+FORMATS = {service: formats for service, formats in EXPORTED.items() if service != "transaction"}
 SERVICES = [pytest.param(name, marks=pytest.mark.rule(f"IMP-SVC-{name}")) for name in FORMATS]
-OPERATIONS = [
-    ("GET", "status", "STATUS"),
-    ("POST", "start", "START"),
-    ("POST", "pause", "PAUSE"),
-    ("POST", "resume", "RESUME"),
-    ("DELETE", "cancel", "CANCEL"),
-]
-FIELDS = [
-    "duration",
-    "end",
-    "failed",
-    "globalError",
-    "importErrors",
-    "lastError",
-    "percentage",
-    "processed",
-    "start",
-    "status",
-    "total",
-]
 READY = {
     "duration": 0,
     "end": "",
@@ -63,7 +29,7 @@ READY = {
     "status": 0,
     "total": 0,
 }
-JOB_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
+FIELDS = list(READY)
 FIVE_SECONDS = {"kind": "steady", "startingSeconds": 1, "durationSeconds": 5}
 SUBSCRIBERS = "/import/newsletterSubscriber"
 FIRST = {

@@ -10,66 +10,30 @@ import pytest
 from mockserver.app import MockServer
 from tests.conftest import Steps, make_client, rule_of
 
-FORMATS = {
-    "adminUser": ["json", "csv"],
-    "category": ["json", "csv"],
-    "customerAccount": ["json", "csv"],
-    "dataFeed": ["json", "csv"],
-    "dataFeedTemplate": ["json", "csv"],
-    "inquiry": ["json", "csv", "xml"],
-    "inventory": ["json", "csv"],
-    "order": ["json", "xml"],
-    "newsletterSubscriber": ["json", "csv"],
-    "product": ["json", "csv"],
-    "productRating": ["json", "csv"],
-    "seoViews": ["json", "csv"],
-    "transaction": ["json", "csv"],
-    "voucher": ["json", "csv"],
-    "voucherPreset": ["json", "csv"],
-    "voucherTemplate": ["json", "csv"],
-}
+from .services import FORMATS, JOB_TIME, OPERATIONS
+
 SERVICES = [pytest.param(name, marks=pytest.mark.rule(f"REP-SVC-{name}")) for name in FORMATS]
-OPERATIONS = [
-    ("GET", "status", "STATUS"),
-    ("POST", "start", "START"),
-    ("POST", "pause", "PAUSE"),
-    ("POST", "resume", "RESUME"),
-    ("DELETE", "cancel", "CANCEL"),
-]
-FIELDS = [
-    "duration",
-    "end",
-    "fileName",
-    "fileUrl",
-    "hasProgress",
-    "lastError",
-    "percentage",
-    "processed",
-    "start",
-    "status",
-    "total",
-]
-JOB_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z")
+READY = {
+    "duration": 0,
+    "end": "",
+    "fileName": "",
+    "fileUrl": "",
+    "hasProgress": False,
+    "lastError": "",
+    "percentage": 0,
+    "processed": 0,
+    "start": "",
+    "status": 0,
+    "total": 0,
+}
+FIELDS = list(READY)
 ALREADY_SAID = {"X-Authorization": "Bearer admin-token"}
 
 
 @pytest.mark.rule("COM-BASE", "REP-STATUS-200", "REP-ST-0")
 async def test_before_any_start_the_status_is_ready_zeros_and_empty_strings(api: Steps) -> None:
     answer = await api.get("/report/order/status")
-    assert answer.status_code == 200
-    assert answer.json() == {
-        "duration": 0,
-        "end": "",
-        "fileName": "",
-        "fileUrl": "",
-        "hasProgress": False,
-        "lastError": "",
-        "percentage": 0,
-        "processed": 0,
-        "start": "",
-        "status": 0,
-        "total": 0,
-    }
+    assert (answer.status_code, answer.json()) == (200, READY)
 
 
 @pytest.mark.rule("REP-START-200", "REP-ST-1", "REP-ST-2", "REP-ST-5", "COM-ASYNC")
@@ -142,6 +106,15 @@ async def test_every_service_exports_in_exactly_the_documents_formats(api: Steps
             assert answer.json()["total"] > 0
         else:
             assert rule_of(answer) == (400, "REP-START-400-format")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("report", "ReportService"), ("import", "ImportService")])
+async def test_the_specification_tells_readers_the_formats(
+    client: httpx.AsyncClient, name: str, kind: str
+) -> None:
+    document = (await client.get(f"/_mock/openapi/websale-{name}.json")).json()
+    described = document["components"]["schemas"][kind]
+    assert described["x-formats"] == {service: FORMATS[service] for service in described["enum"]}
 
 
 @pytest.mark.rule("REP-START-format")
