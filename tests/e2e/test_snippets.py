@@ -89,7 +89,7 @@ def check_javascript(block: Block, folder: Path) -> None:
 
 
 def check_yaml(block: Block, folder: Path) -> None:
-    document = yaml.safe_load(block.text)
+    document, *_ = yaml.safe_load_all(block.text)
     assert document is not None
     if isinstance(document, dict) and "description" in document and "openapi" not in document:
         (folder / "snippet.yaml").write_text(block.text, encoding="utf-8")

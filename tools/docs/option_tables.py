@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import click
-
 from mockserver.cli import main
+from mockserver.options import OptionFacts, list_options
 from tools.docs.markdown import table
 from tools.docs.options_page import row
 
@@ -20,16 +19,10 @@ def fill_tables(text: str) -> str:
 
 
 def _table(names: list[str]) -> str:
-    serve = main.commands["serve"]
-    options = {
-        option.opts[0].removeprefix("--"): option
-        for option in serve.params
-        if isinstance(option, click.Option)
-    }
-    context = click.Context(serve, info_name="mockserver serve")
-    return "\n".join(table(HEAD, (_row(options[name], context) for name in names)))
+    options = {option.name.removeprefix("--"): option for option in list_options(main.commands["serve"])}
+    return "\n".join(table(HEAD, (_row(options[name]) for name in names)))
 
 
-def _row(option: click.Option, context: click.Context) -> tuple[str, str, str, str]:
-    name, variable, default, does = row(option, context)
-    return variable, f"`{name.strip('`').partition(' ')[2]}`", default, does
+def _row(option: OptionFacts) -> tuple[str, str, str, str]:
+    usage, variable, default, does = row(option)
+    return variable, f"`{usage.strip('`').partition(' ')[2]}`", default, does

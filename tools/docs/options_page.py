@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from inspect import cleandoc
+from itertools import groupby
 
 import click
 
 from mockserver.cli import main
+from mockserver.options import OptionFacts, list_options
 from tools.docs.markdown import table
 
+CHOICES = re.compile(r"\[([^\]]+)\]$")
 HEAD = ("option", "environment variable", "default", "does")
 
 
@@ -33,12 +36,12 @@ def options_page() -> str:
 def _command(name: str, command: click.Command) -> list[str]:
     context = click.Context(command, info_name=f"mockserver {name}")
     lines = [f"## mockserver {name}", "", _text(cleandoc(command.help or "")), ""]
-    arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
-    if arguments:
-        usage = " ".join(command.collect_usage_pieces(context))
-        lines += [f"Usage: `mockserver {name} {usage}`", ""]
-    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
-    return lines + (table(HEAD, (row(option, context) for option in options)) if options else [])
+    if any(isinstance(parameter, click.Argument) for parameter in command.params):
+        lines += [f"Usage: `mockserver {name} {' '.join(command.collect_usage_pieces(context))}`", ""]
+    for section, options in groupby(list_options(command), key=lambda option: option.section):
+        lines += [f"**{section}**", ""] if section else []
+        lines += table(HEAD, map(row, options))
+    return lines
 
 
 def _text(text: str) -> str:
@@ -46,25 +49,9 @@ def _text(text: str) -> str:
     return re.sub(r"^\x08\n(.*?)(?=\n\n|\Z)", r"```text\n\1\n```", text, flags=re.MULTILINE | re.DOTALL)
 
 
-def row(option: click.Option, context: click.Context) -> tuple[str, str, str, str]:
+def row(option: OptionFacts) -> tuple[str, str, str, str]:
     """Return what there is to say of an option: how it is written, its variable, its default, what it does."""
-    names = "/".join([*option.opts, *option.secondary_opts])
-    value = "" if option.is_flag else f" {option.make_metavar(context)}"
-    text, _, stated = (option.help or "").partition("[default: ")
-    if isinstance(option.type, click.Choice):
-        value = " " + "/".join(str(choice) for choice in option.type.choices)
-    return f"`{names}{value}`", _variable(option), stated.rstrip("]") or _default(option), text.strip()
-
-
-def _variable(option: click.Option) -> str:
-    variables = [option.envvar] if isinstance(option.envvar, str) else option.envvar or ()
-    return ", ".join(f"`{variable}`" for variable in variables)
-
-
-def _default(option: click.Option) -> str:
-    if isinstance(option.show_default, str):
-        return option.show_default
-    default = option.default
-    if option.is_flag:
-        return "on" if default is True and option.secondary_opts else "off"
-    return f"`{default}`" if isinstance(default, str | int | float) and default != "" else ""
+    text, _, stated = option.help.partition("[default: ")
+    variable = f"`{option.variable}`" if option.variable else ""
+    usage = CHOICES.sub(lambda choices: choices[1].replace("|", "/"), option.usage)
+    return f"`{usage}`", variable, stated.rstrip("]") or option.default, text.strip()
