@@ -13,10 +13,11 @@ from mockserver.contract.compiled_app import CompiledApp
 from mockserver.contract.edge import Edge
 from mockserver.contract.faults import place_fault
 from mockserver.contract.loading import Contract
-from mockserver.contract.server import Server
+from mockserver.contract.server import FilesOf, Server
 from mockserver.contract.shapes import listed
 from mockserver.control.scenario_files import ScenarioFile, load_scenarios, shapes_of
 from mockserver.fixtures import Fixtures, load_fixtures
+from mockserver.foxy import reports
 from mockserver.foxy.scenes import order_report
 from mockserver.foxy.world import Foxy
 from mockserver.records import Records
@@ -30,6 +31,7 @@ from mockserver.simulation.profiles import PROFILES, Profile
 from mockserver.simulation.scenarios import Stage, choose_profiles, each, expire_tokens, run_jobs
 from mockserver.simulation.state import Documents, Stateful
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
+from mockserver.websale import builds, report
 from mockserver.websale.building import Builds
 from mockserver.websale.continuing import Exports, Imports
 from mockserver.websale.delivery import Deliveries
@@ -61,6 +63,13 @@ PARTS: Mapping[str, type[Stateful]] = {
 }
 """The parts of a world that its document describes, by their name in it; a part may refer to those before it."""
 
+FILES_OF: Mapping[str, FilesOf] = {
+    "report": report.files_of,
+    "build": builds.files_of,
+    "foxy": reports.files_of,
+}
+"""By API, what a finished job has made; an import makes no files."""
+
 EXPOSED_HEADERS = [
     "X-Mock-Rule",
     "X-Mock-Explain",
@@ -91,7 +100,7 @@ class MockServer:
         fixtures = load_fixtures(settings)
         worlds = _worlds(settings, fixtures)
         self.server = Server(
-            contract, settings, worlds, _has_target, Documents(PARTS), stage=_stage(contract)
+            contract, settings, worlds, _has_target, FILES_OF, Documents(PARTS), stage=_stage(contract)
         )
         _set_scenarios(self.server, settings, fixtures)
         self._edge = Edge(CompiledApp(contract).build(), self.server)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,10 +17,12 @@ from mockserver.simulation.state import Documents
 if TYPE_CHECKING:
     from mockserver.contract.exchange import Exchange
     from mockserver.contract.loading import Contract
+    from mockserver.simulation.job import Job
     from mockserver.simulation.worlds import World, Worlds
 
 
 TargetCheck = Callable[["World", str, str], bool]
+FilesOf = Callable[["Exchange", "Job"], list[dict[str, str]]]
 Serve = Callable[["Exchange", Any], Awaitable[None]]
 
 
@@ -52,6 +54,7 @@ class Server:
     """One running mock server.
 
     :ivar targets: whether jobs of an API can have a target: a service, a feed, a store.
+    :ivar files_of: by API, what tells name and URL of the files that a finished job has made.
     :ivar documents: writes worlds as documents, and makes worlds from them.
     :ivar scenarios: the named states that a world can be brought into.
     :ivar stage: brings a world into one of them.
@@ -67,6 +70,7 @@ class Server:
     settings: Settings
     worlds: Worlds
     targets: TargetCheck
+    files_of: Mapping[str, FilesOf] = field(default_factory=dict)
     documents: Documents = field(default_factory=Documents)
     scenarios: Scenarios = field(default_factory=Scenarios)
     stage: Stage = field(default_factory=Stage)

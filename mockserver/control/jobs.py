@@ -8,7 +8,9 @@ from typing import Any
 from mockserver.contract import Exchange, Rule
 from mockserver.simulation.errors import NoSuchJob, TransitionError
 from mockserver.simulation.job import Job, describe
+from mockserver.simulation.job_history import describe_history
 from mockserver.simulation.profiles import PROFILES
+from mockserver.simulation.timeline import State
 
 FAILURE = PROFILES["failing"]
 
@@ -23,6 +25,19 @@ async def list_all(exchange: Exchange) -> dict[str, Any]:
 async def read(exchange: Exchange, id: str) -> dict[str, Any]:
     """Show one job."""
     return _show(exchange, _find(exchange, id))
+
+
+async def timeline(exchange: Exchange, id: str) -> dict[str, Any]:
+    """Show what a job has been through, what is to come, and the files that it has made."""
+    job, world = _find(exchange, id), exchange.world
+    now = world.clock.ticks()
+    files_of = exchange.server.files_of.get(job.api)
+    finished = job.look(now).state is State.FINISHED
+    return {
+        "job": dict(describe(job, now, world.clock)),
+        "timeline": [dict(step) for step in describe_history(job, now, world.clock)],
+        "files": files_of(exchange, job) if files_of and finished else [],
+    }
 
 
 async def pause(exchange: Exchange, id: str) -> dict[str, Any]:

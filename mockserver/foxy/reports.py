@@ -21,6 +21,7 @@ from mockserver.foxy.oauth import STORE, Caller, caller_of
 from mockserver.foxy.ordering import OrderError, read_order
 from mockserver.foxy.resources import check_owner, find_store, number, user_links
 from mockserver.foxy.world import Foxy, Store
+from mockserver.simulation.job import Job
 
 DATES = frozenset(("datetime_start", "datetime_end", "date_created", "date_modified"))
 TEXTS = frozenset(("name", "version", "status"))
@@ -126,6 +127,14 @@ def _download(exchange: Exchange, view: View) -> str:
         return ""
     signer, now = exchange.world.part(Foxy).signer, exchange.world.clock.ticks()
     return exchange.content_url + signer.link(view.folder, view.file, view.report.id, now)
+
+
+def files_of(exchange: Exchange, job: Job) -> list[dict[str, str]]:
+    """Return name and URL of the file of a finished report; the link is a fresh one."""
+    book = exchange.world.part(Foxy).reports
+    report = book.find(job.payload) if isinstance(job.payload, int) else None
+    view = book.look(report) if report else None
+    return [{"name": view.file, "url": _download(exchange, view)}] if view else []
 
 
 def _user(exchange: Exchange, id: int) -> Document:

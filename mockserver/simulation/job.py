@@ -14,10 +14,13 @@ from typing import TypeAlias, TypedDict
 from .clock import SECOND, Clock
 from .errors import TransitionError
 from .profiles import Profile, exact
-from .timeline import ACTIVE, Course, Progress, State, course_of
+from .timeline import ACTIVE, Cause, Course, Event, Progress, State, course_of
 
 Notify: TypeAlias = Callable[["Job", int], object]
 Verdict: TypeAlias = Callable[[], str]
+
+#: So much of what somebody did to a job is kept; the oldest is forgotten.
+EVENTS = 100
 
 
 class Job:
@@ -31,6 +34,7 @@ class Job:
 
     __slots__ = (
         "_course",
+        "_events",
         "_failure",
         "_final",
         "_last",
@@ -80,6 +84,7 @@ class Job:
         self.started_at = tick
         self._notify = notify
         self._course: Course = course_of(profile, total)
+        self._events: tuple[Event, ...] = ()  # what somebody did
         self._last = tick  # when something happened last
         self._ran = 0  # nanoseconds of Running up to _since
         self._since: int | None = (
@@ -198,7 +203,7 @@ class Job:
         self._ran += now - (self._since or 0)
         self._since = None
         self._paused = True
-        return self._happened(now)
+        return self._happened(now, "pause")
 
     def resume(self, tick: int) -> Progress:
         """Go on with the work: from Paused only (REP-RESUME-404 else)."""
@@ -206,7 +211,7 @@ class Job:
         now = max(tick, self._last)
         self._since = now
         self._paused = False
-        return self._happened(now)
+        return self._happened(now, "resume")
 
     def cancel(self, tick: int) -> Progress:
         """End the job as Canceled: from Starting, Running, Paused (REP-CANCEL-404 else)."""
@@ -224,9 +229,10 @@ class Job:
         if seen.state is not State.RUNNING or self._stalled is not None:
             return seen
         self._polled += 1
-        if self._polled >= (self.profile.polls or 1):
-            self._final = self._done(self._running(now), now)
-        return self._happened(now)
+        if self._polled < (self.profile.polls or 1):
+            return self._happened(now)
+        self._final = self._done(self._running(now), now)
+        return self._happened(now, "poll")
 
     # --- what the control plane pushes ------------------------------------------------------------
 
@@ -235,7 +241,7 @@ class Job:
         self._allow("complete", tick, *ACTIVE)
         now = max(tick, self._last)
         self._final = self._done(self._running(now), now)
-        return self._happened(now)
+        return self._happened(now, "complete")
 
     def fail(self, tick: int, last_error: str = "", global_error: int = 1) -> Progress:
         """End the job in Error now, with the progress it has: from Starting, Running, Paused."""
@@ -248,11 +254,12 @@ class Job:
         """
         seen = self._allow("stall", tick, *ACTIVE)
         now = max(tick, self._last)
-        if self._stalled is None:
-            self._stalled = self._running(now)
-            if seen.state is State.STARTING:
-                self._since = None
-        return self._happened(now)
+        if self._stalled is not None:
+            return seen
+        self._stalled = self._running(now)
+        if seen.state is State.STARTING:
+            self._since = None
+        return self._happened(now, "stall")
 
     # --- inner ------------------------------------------------------------------------------------
 
@@ -315,16 +322,19 @@ class Job:
         return seen
 
     def _push(
-        self, wanted: str, tick: int, state: State, last_error: str = "", global_error: int = 0
+        self, wanted: Cause, tick: int, state: State, last_error: str = "", global_error: int = 0
     ) -> Progress:
         self._allow(wanted, tick, *ACTIVE)
         now = max(tick, self._last)
         self._final = self._progress(state, self._running(now), now, last_error, global_error)
         self._verdict = None
-        return self._happened(now)
+        return self._happened(now, wanted)
 
-    def _happened(self, now: int) -> Progress:
+    def _happened(self, now: int, cause: Cause | None = None) -> Progress:
         self._last = now
+        if cause is not None:
+            event = Event(now, cause, self.look(now).percentage)
+            self._events = (*self._events, event)[-EVENTS:]
         if self._notify is not None:
             self._notify(self, now)
         return self.look(now)

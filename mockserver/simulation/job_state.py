@@ -6,14 +6,15 @@ on is its API's to describe: the part of the world that started the job revives 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import ProfileError, StateError
 from .job import Job, Notify
+from .job_history import history, recall
 from .profiles import Profile
 from .spans import read_optional, read_span, write_optional, write_span
-from .timeline import ENDED, Progress, State
+from .timeline import ENDED, Event, Progress, State
 
 
 def dump_job(job: Job) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def dump_job(job: Job) -> dict[str, Any]:
         "stalledAfter": write_optional(job._stalled),
         "end": None if job._final is None else _dump_end(job._final),
         **({"failure": job._failure} if job._failure else {}),
+        **({"events": [_dump_event(event) for event in job._events]} if job._events else {}),
     }
 
 
@@ -63,6 +65,9 @@ def load_job(state: Mapping[str, Any], notify: Notify, now: int) -> Job:
     job._failure = state.get("failure", "")
     job._final = None if state["end"] is None else _load_end(state["end"], job, now)
     _check(job)
+    job._events = _load_events(state["events"], job) if "events" in state else recall(job)
+    if [step for step in history(job, now) if not step.expected][-1].state is not job.look(now).state:
+        raise StateError("events", None, f"events after which the job is {job.look(now).state.label}")
     return job
 
 
@@ -77,6 +82,21 @@ def _check(job: Job) -> None:
             raise StateError("runningSince", None, "a span, since the job is neither paused nor stalled")
     if job._polled > (job.profile.polls or 0):
         raise StateError("polled", job._polled, f"0 to {job.profile.polls or 0}")
+
+
+def _dump_event(event: Event) -> dict[str, Any]:
+    return {"at": write_span(event.tick), "cause": event.cause, "percentage": event.percentage}
+
+
+def _load_events(state: Sequence[Mapping[str, Any]], job: Job) -> tuple[Event, ...]:
+    events: list[Event] = []
+    for place, row in enumerate(state):
+        tick = read_span(row["at"], f"events[{place}].at")
+        if not (events[-1].tick if events else job.started_at) <= tick <= job._last:
+            accepted = "instants in their order, from startedAt to lastEventAt"
+            raise StateError(f"events[{place}].at", row["at"], accepted)
+        events.append(Event(tick, row["cause"], row["percentage"]))
+    return tuple(events)
 
 
 def _dump_end(end: Progress) -> dict[str, Any]:

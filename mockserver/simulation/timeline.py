@@ -9,7 +9,7 @@ import math
 from enum import IntEnum
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from .clock import SECOND
 from .profiles import Profile, exact, to_nanoseconds
@@ -69,6 +69,17 @@ class Progress(NamedTuple):
     ended_at: int | None
     last_error: str
     global_error: int
+
+
+Cause: TypeAlias = Literal["start", "time", "poll", "pause", "resume", "stall", "complete", "fail", "cancel"]
+
+
+class Event(NamedTuple):
+    """Be something that somebody did to a job, and how much of it was done then in percent."""
+
+    tick: int
+    cause: Cause
+    percentage: int
 
 
 #: What is seen before any start (REP-ST-0): zeros and empty strings.

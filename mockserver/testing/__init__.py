@@ -14,7 +14,18 @@ from mockserver.testing.client import Client
 from mockserver.testing.coverage import Coverage
 from mockserver.testing.errors import MockServerError, NotVerified, Refused, StartFailed, Unreachable
 from mockserver.testing.journal import Message, NearMiss, Request, Verification
-from mockserver.testing.models import ClockState, Fault, Health, Job, OutboxEntry, Rule, Scenario, WorldState
+from mockserver.testing.models import (
+    ClockState,
+    Fault,
+    Health,
+    Job,
+    JobStep,
+    JobTimeline,
+    OutboxEntry,
+    Rule,
+    Scenario,
+    WorldState,
+)
 from mockserver.testing.servers import ServerProcess, ServerThread
 from mockserver.testing.world import World
 
@@ -25,6 +36,8 @@ __all__ = [
     "Fault",
     "Health",
     "Job",
+    "JobStep",
+    "JobTimeline",
     "Message",
     "MockServerError",
     "NearMiss",

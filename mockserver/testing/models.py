@@ -112,6 +112,41 @@ class Job:
 
 
 @dataclass(frozen=True)
+class JobStep:
+    """A moment of a job's course.
+
+    :ivar state: the state from then on.
+    :ivar cause: what brought it about: ``start``, ``time``, ``poll``, or what somebody did, such as ``pause``.
+    :ivar expected: whether it is still to come, and comes if nobody does anything.
+    """
+
+    state: JobState
+    cause: str
+    time: str
+    percentage: int
+    expected: bool
+
+    @property
+    def at(self) -> datetime:
+        """``time`` as an aware ``datetime``, to the microsecond."""
+        return parse_time(self.time)
+
+
+@dataclass(frozen=True)
+class JobTimeline:
+    """What a job has been through.
+
+    :ivar job: the job as it is now.
+    :ivar steps: its states in order; a stall is a step of its own.
+    :ivar files: URLs by name of what it has made, once it has finished.
+    """
+
+    job: Job
+    steps: tuple[JobStep, ...]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Fault:
     """A fault that was placed.
 

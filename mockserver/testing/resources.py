@@ -15,6 +15,8 @@ from mockserver.testing.models import (
     FaultKind,
     Job,
     JobState,
+    JobStep,
+    JobTimeline,
     OutboxEntry,
     ProfileName,
     format_time,
@@ -127,6 +129,18 @@ class Jobs(Resource):
             kind = " ".join(part for part in (api, target) if part)
             raise LookupError(f"No job{f' ({kind})' if kind else ''} was started in the world {self._world}.")
         return jobs[-1]
+
+    def timeline(self, job: Job | str) -> JobTimeline:
+        """Return what a job has been through, what is to come, and the files that it has made.
+
+        :raises Refused: with ``MOCK-404-job`` when there is none.
+        """
+        document = self._call("GET", f"/jobs/{quote(id_of(job), safe='')}/timeline")
+        return JobTimeline(
+            job=read(Job, document["job"]),
+            steps=tuple(read(JobStep, step) for step in document["timeline"]),
+            files={file["name"]: file["url"] for file in document["files"]},
+        )
 
     def pause(self, job: Job | str) -> Job:
         """Hold a running job until it is resumed.

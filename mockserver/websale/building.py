@@ -144,6 +144,12 @@ class Builds:
         """Return the last build of a feed."""
         return self._latest.get(id)
 
+    def files_of(self, job: Job) -> list[File]:
+        """Return the files that are of this build and no later one."""
+        published = self._published.get(int(job.target), {})
+        found = (self._world.part(Files).get(job.target, place) for place in published)
+        return [file for file in found if file is not None and published[file.place].job is job]
+
     def rows(self, feed: Record) -> Iterator[tuple[Record, str, str]]:
         """Yield, for each subshop, the feed as it was built, the subshop, and the state of its file.
 

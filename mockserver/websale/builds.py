@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from mockserver.contract import Answer, Exchange, Rule
 from mockserver.records import Record, Snapshot
 from mockserver.simulation.files import File, Files
+from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import Profile
 from mockserver.websale.building import API, Builds
 from mockserver.websale.datafeeds import find_feed
@@ -137,11 +138,30 @@ def _profiles(exchange: Exchange) -> Callable[[str], Profile]:
 def _row(exchange: Exchange, feed: Record, subshop: str, state: str) -> Record:
     row = {"filePath": file_path(feed, subshop), "status": state}
     if feed["saveTarget"] == "contentData":
-        steps = (str(feed["id"]), subshop, stored_name(feed))
-        row["url"] = "/".join(
-            (f"{exchange.content_url}/content/feeds", *(quote(step, safe="") for step in steps))
-        )
+        row["url"] = _url(exchange, "/content/feeds", str(feed["id"]), subshop, stored_name(feed))
     return row
+
+
+def files_of(exchange: Exchange, job: Job) -> list[dict[str, str]]:
+    """Return name and URL of the files of a finished build, as far as no later build has replaced them."""
+    files = exchange.world.part(Builds).files_of(job)
+    return [
+        {
+            "name": file.path,
+            "url": _url(
+                exchange,
+                "/content/feeds" if file.public else "/_mock/files",
+                file.owner,
+                file.place,
+                file.name,
+            ),
+        }
+        for file in files
+    ]
+
+
+def _url(exchange: Exchange, folder: str, *steps: str) -> str:
+    return "/".join((exchange.content_url + folder, *(quote(step, safe="") for step in steps)))
 
 
 def _explained(reason: str) -> list[tuple[str, str]]:

@@ -163,7 +163,7 @@ def _show(exchange: Exchange, job: Job | None, seen: Progress | None = None) -> 
         "duration": seen.duration,
         "end": clock.job_time(seen.ended_at),
         "fileName": job.file,
-        "fileUrl": f"{exchange.content_url}/content/report/{job.file}",
+        "fileUrl": _file_url(exchange, job),
         "hasProgress": seen.has_progress,
         "lastError": seen.last_error,
         "percentage": seen.percentage,
@@ -172,6 +172,15 @@ def _show(exchange: Exchange, job: Job | None, seen: Progress | None = None) -> 
         "status": int(seen.state),
         "total": seen.total,
     }
+
+
+def files_of(exchange: Exchange, job: Job) -> list[dict[str, str]]:
+    """Return name and URL of the file of a finished export."""
+    return [{"name": job.file or "", "url": _file_url(exchange, job)}]
+
+
+def _file_url(exchange: Exchange, job: Job) -> str:
+    return f"{exchange.content_url}/content/report/{job.file}"
 
 
 async def _count(selection: Selection) -> int:

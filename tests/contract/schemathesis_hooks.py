@@ -151,6 +151,7 @@ def _record(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
 PREPARE: dict[str, Callable[[httpx.Client, dict[str, Any]], dict[str, str]]] = {
     "/faults/{id}": _fault,
     "/jobs/{id}": _job,
+    "/jobs/{id}/timeline": _job,
     **dict.fromkeys(
         (f"/jobs/{{id}}/{verb}" for verb in ("pause", "cancel", "complete", "fail", "stall")), _job
     ),

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mockserver.simulation.clock import SECOND
 from mockserver.simulation.errors import TransitionError
+from mockserver.simulation.job_history import history
 from mockserver.simulation.jobs import ACTIVE, Job, Progress, State
 from mockserver.simulation.profiles import KINDS, PROFILES, Profile
 
@@ -120,6 +121,19 @@ class JobMachine(RuleBasedStateMachine):
             assert self.job.standstill() is None
             assert self.job.look(max(end, self.now)).ended_at == end
             assert end <= self.now or not self.job.look(end - 1).state.ended
+
+    @invariant()
+    def the_history_leads_to_what_is_seen(self) -> None:
+        steps = history(self.job, self.now)
+        past = [step for step in steps if not step.expected]
+        assert (past[0].tick, past[0].cause) == (self.make[5], "start")
+        assert (past[-1].state, past[-1].tick <= self.now) == (self.seen.state, True)
+        assert past[-1].percentage == self.seen.percentage or not self.seen.state.ended
+        assert [step.tick for step in steps] == sorted(step.tick for step in steps)
+        for step in steps[len(past) :]:
+            assert step.expected
+            assert self.job.when(step.state, self.now) == step.tick
+            assert self.job.look(self.now).state is not step.state
 
     @invariant()
     def the_figures_follow_their_formulae(self) -> None:

@@ -20,6 +20,7 @@ from mockserver.simulation.errors import (
     TooLarge,
     TransitionError,
 )
+from mockserver.simulation.job_history import history
 from mockserver.simulation.jobs import Job, Progress, State, describe
 from mockserver.simulation.profiles import KINDS, PROFILES, Profile
 from mockserver.simulation.randomness import Randomness
@@ -79,6 +80,7 @@ def everything(world: World) -> Any:
         now,
         [describe(job, now, world.clock) for job in world.jobs.list()],
         [job.look(now) for job in world.jobs.list()],
+        [history(job, now) for job in world.jobs.list()],
         [(job.target, job.profile) for job in world.jobs.active(now)],
         [world.jobs.current("report", target) is not None for target in ("order", "product")],
         world.profiles.list(),

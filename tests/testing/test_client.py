@@ -117,6 +117,23 @@ def test_jobs_are_paused_resumed_and_canceled(own_world: World, shop: httpx.Clie
         jobs.pause(job)
 
 
+def test_a_job_tells_what_it_has_been_through(own_world: World, shop: httpx.Client) -> None:
+    shop.post("/order/start")
+    own_world.clock.advance(1.5)
+    job = own_world.jobs.pause(own_world.jobs.latest())
+    timeline = own_world.jobs.timeline(job)
+    assert (timeline.job, timeline.files) == (job, {})
+    assert [(step.state, step.cause) for step in timeline.steps] == [
+        ("starting", "start"),
+        ("running", "time"),
+        ("paused", "pause"),
+    ]
+    assert (timeline.steps[2].at - timeline.steps[0].at).total_seconds() == 1.5
+    own_world.jobs.complete(job)
+    (url,) = own_world.jobs.timeline(job).files.values()
+    assert httpx.get(url).status_code == 200
+
+
 def test_profiles_are_chosen_and_taken_back(own_world: World, shop: httpx.Client) -> None:
     profiles = own_world.profiles
     assert profiles.set("steady", target="order", duration_seconds=100)["durationSeconds"] == 100
