@@ -141,7 +141,7 @@ def test_time_until_all_is_done_passes_with_one_click(world: World, page: Page) 
 
 
 def test_the_next_start_fails_with_one_click_and_everybody_sees_why(world: World, page: Page) -> None:
-    rule = "REP-START-503-redis-conn"
+    rule = "REP-START-503-redis-read"
     page.goto(f"{world.console}coverage")
     expect(page.locator(f"[data-rule={rule}]")).to_have_attribute("data-met", "no")
 

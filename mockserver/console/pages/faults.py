@@ -135,17 +135,16 @@ def plan_of(form: Any) -> dict[str, Any]:
 
 def _page(refused: Refused | None = None) -> str:
     """Draw the page; the script asks for what has changed, which is never the catalogue."""
-    rules = [] if "X-Refresh" in request.headers else desk.get("/rules")["rules"]
     search = request.args.get("search", "").strip()
-    words = search.casefold().split()
+    rules = [] if "X-Refresh" in request.headers else _rules(search.casefold().split())
     faults = desk.get("/faults")["faults"]
     return render_template(
         "faults.html",
         faults=faults,
         armed={fault["rule"] for fault in faults if fault["active"]},
         apis=APIS,
-        groups=_groups(rules, words),
-        found=sum(_is_found(rule, words) for rule in rules),
+        groups=_groups(rules),
+        found=sum(rule["found"] for rule in rules),
         total=len(rules),
         search=search,
         operations=list(dict.fromkeys(title for rule in rules for title in rule["answeredBy"])),
@@ -154,18 +153,24 @@ def _page(refused: Refused | None = None) -> str:
     )
 
 
-def _groups(rules: list[dict[str, Any]], words: list[str]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Return the rules by API and operation, those first that can be had; ``found`` are those that are looked for."""
+def _rules(words: list[str]) -> list[dict[str, Any]]:
+    """Return the catalogue; ``found`` are the rules that have all of the words."""
+    return [
+        {**rule, "found": all(word in _text(rule) for word in words), "why": _why_not(rule)}
+        for rule in desk.get("/rules")["rules"]
+    ]
+
+
+def _text(rule: dict[str, Any]) -> str:
+    return " ".join(str(rule[name] or "") for name in FOUND_BY).casefold()
+
+
+def _groups(rules: list[dict[str, Any]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return the rules by API and operation, those first that can be had."""
     groups: dict[str, dict[str, list[dict[str, Any]]]] = {api: {} for api in APIS}
-    for rule in sorted(rules, key=lambda rule: not rule["answeredBy"]):
-        group = groups[rule["api"]].setdefault(rule["operation"], [])
-        group.append({**rule, "found": _is_found(rule, words), "why": _why_not(rule)})
+    for rule in sorted(rules, key=lambda rule: bool(rule["why"])):
+        groups[rule["api"]].setdefault(rule["operation"], []).append(rule)
     return groups
-
-
-def _is_found(rule: dict[str, Any], words: list[str]) -> bool:
-    text = " ".join(str(rule[name] or "") for name in FOUND_BY).casefold()
-    return all(word in text for word in words)
 
 
 def _why_not(rule: dict[str, Any]) -> str:
