@@ -182,24 +182,19 @@ class Records:
         self.dataset = dataset
         self._store = Store()
         self._overlays: dict[str, Overlay] = {}
-        self._inherited: dict[str, Snapshot] = {}
 
     def snapshot(self, service: str) -> Snapshot:
         """Return the records as they are now, at no cost."""
-        return self._inherited.get(service) or Snapshot(self.dataset, service, self._overlay(service))
+        return Snapshot(self.dataset, service, self._overlay(service))
 
     def count(self, service: str) -> int:
         """Return the number of records."""
-        if service in self._inherited:
-            return len(self._inherited[service])
         overlay = self._overlay(service)
         with self._store.lock:
             return self.dataset.count(service) - len(overlay.deleted) + overlay.added
 
     def find(self, service: str, key: object) -> Record | None:
         """Return the record with a key as a new dictionary, None when there is none."""
-        if service in self._inherited:
-            return self._inherited[service].get(key)
         return _find(self.dataset, service, self._overlay(service), key)
 
     def put(self, service: str, record: Mapping[str, Any]) -> bool:
@@ -211,7 +206,7 @@ class Records:
         key = record[self.dataset.services[service].key]
         if not _is_key(key):
             raise TypeError(f"a record of {service} cannot have the key {key!r}")
-        overlay, index = self._writable(service), self.dataset.index(service, key)
+        overlay, index = self._overlay(service), self.dataset.index(service, key)
         written = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
         if index is not None and index not in overlay.deleted:
             overlay.change(index, written)
@@ -220,7 +215,7 @@ class Records:
 
     def delete(self, service: str, key: object) -> bool:
         """Delete the record with a key; return False when there is none."""
-        overlay, index = self._writable(service), self.dataset.index(service, key)
+        overlay, index = self._overlay(service), self.dataset.index(service, key)
         if _is_key(key) and overlay.remove(key):
             return True
         if index is None or index in overlay.deleted:
@@ -233,16 +228,16 @@ class Records:
         described = self.dataset.services[service]
         if described.fields[described.key].type is not FieldType.INTEGER:
             raise TypeError(f"the ids of {service} are no integers")
-        return max(self._last_base_id(service), self._writable(service).highest) + 1
+        return max(self._last_base_id(service), self._overlay(service).highest) + 1
 
     def stage(self, service: str, *, kept: bool = False) -> Staging:
         """Return a place to keep the rows of an import until it is their turn, or, if `kept`, until it is dropped."""
         key = self.dataset.services[service].key
-        return Staging(self._writable(service), key, partial(self.dataset.index, service), kept=kept)
+        return Staging(self._overlay(service), key, partial(self.dataset.index, service), kept=kept)
 
     def rewrite(self, service: str, writes: Writes) -> int | None:
         """Write what was written once, into records that nobody has written to; see `restoring`."""
-        return rewrite(self._writable(service), writes, *self._keys_of(service))
+        return rewrite(self._overlay(service), writes, *self._keys_of(service))
 
     def past(self, service: str, writes: Writes) -> Snapshot:
         """Return a snapshot of the records as they were with these writes, whatever is written now."""
@@ -254,17 +249,10 @@ class Records:
         """Return a place to look records up by natural keys; `known` are those of the records there are."""
         return NaturalKeys(self._store, known)
 
-    def copy(self) -> Records:
-        """Return an independent copy, at no cost until it is written to."""
-        other = Records(self.dataset)
-        for service in self._overlays.keys() | self._inherited.keys():
-            other._inherited[service] = self.snapshot(service)
-        return other
-
     def close(self) -> None:
         """Let go of what was written; it is gone from the disk once no snapshot needs it any more."""
         self._store = Store()
-        self._overlays, self._inherited = {}, {}
+        self._overlays = {}
 
     def _keys_of(self, service: str) -> tuple[str, Callable[[object], int | None]]:
         """Return the key of a service's records, and what finds the place of a base record by it."""
@@ -281,21 +269,6 @@ class Records:
         if overlay is None:
             self.dataset.count(service)  # KeyError for an unknown service
             overlay = self._overlays.setdefault(service, Overlay(self._store, service))
-        return overlay
-
-    def _writable(self, service: str) -> Overlay:
-        """Return the overlay; that of a copy is filled with what it inherited before the first write."""
-        overlay = self._overlay(service)
-        inherited = self._inherited.get(service)
-        if inherited is not None:
-            for place, written in inherited.changed():
-                overlay.change(place, written)
-            for place in inherited.deleted:
-                overlay.delete(place)
-            for written in inherited.added():
-                overlay.add(_load(written)[self.dataset.services[service].key], written)
-            overlay.reserve(inherited.highest)
-            del self._inherited[service]
         return overlay
 
 

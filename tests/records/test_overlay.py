@@ -85,15 +85,6 @@ def test_worlds_do_not_see_each_other(records: Records) -> None:
     assert records.find(SUBSCRIBER, 77) is None
 
 
-def test_a_copy_goes_its_own_way(records: Records) -> None:
-    records.put(SUBSCRIBER, {"id": 77})
-    copy = records.copy()
-    copy.delete(SUBSCRIBER, 77)
-    records.put(SUBSCRIBER, {"id": 78})
-    assert ids(records.snapshot(SUBSCRIBER))[10:] == [77, 78]
-    assert ids(copy.snapshot(SUBSCRIBER))[10:] == []
-
-
 def test_changing_what_was_found_changes_nothing(records: Records) -> None:
     record = {"id": 77, "targetGroupIds": [1]}
     records.put(SUBSCRIBER, record)
@@ -205,15 +196,3 @@ def test_a_snapshot_outlives_its_world(records: Records) -> None:
     records.close()
     assert ids(snapshot)[10:] == [77]
     assert records.find(SUBSCRIBER, 77) is None
-
-
-def test_a_copy_of_a_copy_knows_deletions_and_ids(records: Records) -> None:
-    records.put(SUBSCRIBER, {"id": 40})
-    records.delete(SUBSCRIBER, 40)
-    records.delete(SUBSCRIBER, 3)
-    copy = records.copy().copy()
-    assert copy.count(SUBSCRIBER) == 9
-    assert copy.find(SUBSCRIBER, 3) is None
-    assert copy.next_id(SUBSCRIBER) == 41
-    assert copy.put(SUBSCRIBER, {"id": 3}) is True
-    assert records.find(SUBSCRIBER, 3) is None
