@@ -6,23 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .errors import NoSuchJob, StateError
-from .job import Job, JobJson, Notify, Verdict, describe
+from .job import Job, Notify, Verdict
 from .job_state import dump_job, load_job
 from .profiles import Profile
-from .timeline import ACTIVE, BEFORE_START, ENDED, Progress, State
-
-__all__ = [
-    "ACTIVE",
-    "APIS",
-    "BEFORE_START",
-    "ENDED",
-    "Job",
-    "JobBook",
-    "JobJson",
-    "Progress",
-    "State",
-    "describe",
-]
 
 #: The kinds of job there are.
 APIS = ("report", "import", "build", "foxy")

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from .clock import nanoseconds
 from .errors import NeverHappens
-from .jobs import Job, State
+from .job import Job
+from .timeline import State
 from .worlds import World
 
 #: Times that jobs may start further jobs without a break before a journey until idle is given up.

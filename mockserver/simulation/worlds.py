@@ -20,11 +20,13 @@ from .clock import HOUR, Clock, Mode
 from .coverage import Coverage
 from .errors import NoSuchPart, WorldNameError
 from .faults import LIMIT, FaultBook
-from .jobs import Job, JobBook, Progress
+from .job import Job
+from .jobs import JobBook
 from .journal import CALLS, ROOM, Journal
 from .profiles import Profile, ProfileBook, named
 from .randomness import Randomness
 from .snapshots import Shelf
+from .timeline import Progress
 
 #: The world of requests that name none. It is never evicted.
 DEFAULT = "default"

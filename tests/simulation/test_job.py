@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from mockserver.simulation.clock import SECOND, Clock, parse_time
 from mockserver.simulation.errors import NoSuchJob, TransitionError
-from mockserver.simulation.jobs import BEFORE_START, Job, JobBook, State, describe
+from mockserver.simulation.job import Job, describe
+from mockserver.simulation.jobs import JobBook
 from mockserver.simulation.profiles import KINDS, PROFILES, Profile, named
+from mockserver.simulation.timeline import BEFORE_START, State
 
 STEADY = named("steady")  # one second of starting, 100 records a second
 ACTIONS = ("pause", "resume", "cancel", "complete", "fail", "stall")

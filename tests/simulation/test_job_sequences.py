@@ -12,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mockserver.simulation.clock import SECOND
 from mockserver.simulation.errors import TransitionError
+from mockserver.simulation.job import Job
 from mockserver.simulation.job_history import history
-from mockserver.simulation.jobs import ACTIVE, Job, Progress, State
 from mockserver.simulation.profiles import KINDS, PROFILES, Profile
+from mockserver.simulation.timeline import ACTIVE, Progress, State
 
 READY, STARTING, RUNNING, PAUSED, CANCELED, FINISHED, ERROR = State
 

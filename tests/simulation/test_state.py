@@ -20,13 +20,14 @@ from mockserver.simulation.errors import (
     TooLarge,
     TransitionError,
 )
+from mockserver.simulation.job import Job, describe
 from mockserver.simulation.job_history import history
-from mockserver.simulation.jobs import Job, Progress, State, describe
 from mockserver.simulation.profiles import KINDS, PROFILES, Profile
 from mockserver.simulation.randomness import Randomness
 from mockserver.simulation.snapshots import Shelf, Snapshot
 from mockserver.simulation.spans import read_span, write_span
 from mockserver.simulation.state import FORMAT, Documents, Later, encode
+from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
 
 START = 1_767_225_600 * SECOND

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from mockserver.simulation.clock import LAST, SECOND, parse_time
 from mockserver.simulation.errors import ClockError, NeverHappens, NoSuchJob
-from mockserver.simulation.jobs import Job, Progress, State
+from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import Profile, named
+from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.travel import advance, advance_to, set_calendar, until_idle, until_job
 from mockserver.simulation.worlds import World, Worlds, WorldSettings
 

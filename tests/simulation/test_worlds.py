@@ -7,8 +7,9 @@ import pytest
 
 from mockserver.simulation.clock import HOUR, SECOND, parse_time
 from mockserver.simulation.errors import NoSuchPart, WorldNameError
-from mockserver.simulation.jobs import Job, Progress, State
+from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import named
+from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.travel import advance, set_calendar
 from mockserver.simulation.worlds import DEFAULT, MAX_HOURS, World, Worlds, WorldSettings
 
