@@ -197,17 +197,17 @@ def test_what_a_fault_is_for_is_escaped(console: Console, server: Server) -> Non
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ({"kind": "immediate"}, "Finished at once."),
-        ({"kind": "polls", "polls": "5"}, "Finished by status requests after 5 of them."),
+        ({"kind": "immediate"}, "Finished at once"),
+        ({"kind": "polls", "polls": "5"}, "Finished by status requests after 5 of them"),
         (
             {"kind": "stuck", "stopAtPercent": "30"},
-            "Starts for 1 s, then does 100 records a second, then gets stuck at 30 %.",
+            "Starts for 1 s, then does 100 records a second, then gets stuck at 30 %",
         ),
         (
             {"kind": "failing", "failAtPercent": "10", "durationSeconds": "60", "lastError": "<b>"},
-            "Starts for 1 s, then runs for 60 s, then fails at 10 %: “<b>”.",
+            "Starts for 1 s, then runs for 60 s, then fails at 10 %: “<b>”",
         ),
-        ({"kind": "steady", "polls": "7"}, "Starts for 1 s, then does 100 records a second."),
+        ({"kind": "steady", "polls": "7"}, "Starts for 1 s, then does 100 records a second"),
     ],
 )
 def test_how_the_next_jobs_unfold_is_chosen(console: Console, form: dict[str, str], said: str) -> None:

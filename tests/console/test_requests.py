@@ -200,6 +200,28 @@ def test_a_request_can_be_copied_as_curl_and_as_fetch(console: Console, server: 
     assert '"body": "{\\"name\\":\\"<b>\\"}"' in fetch
 
 
+def test_a_request_is_made_once_more(console: Console, server: Server) -> None:
+    server.vendor("POST", "/report/product/pause")
+    page = console.post("requests/1/replay", back="requests/1")
+    assert page.messages == ["Request 1 was made again, as request 2. It was answered with 404."]
+    assert "Request 2" in page.tree.xpath("string(//nav[@id='beside'])")
+    assert facts(page)["User"] == "admin"
+
+
+def test_a_request_that_a_fault_breaks_is_not_answered(console: Console, server: Server) -> None:
+    call_often(server, 1)
+    server.control("POST", "/faults", {"kind": "reset"})
+    page = console.post("requests/1/replay", back="requests/1")
+    assert page.messages == ["Request 1 was made again, as request 2. It was not answered."]
+
+
+def test_a_request_that_was_not_kept_whole_cannot_be_made_again(console: Console, server: Server) -> None:
+    server.vendor("POST", "/import/voucher/start?format=json", content=b"x" * 20_000)
+    page = console.post("requests/1/replay", back="requests/1")
+    assert page.messages[0].startswith("Of the body of request 1 ")
+    assert "Request 1" in page.tree.xpath("string(//nav[@id='beside'])")
+
+
 def test_everything_shown_is_escaped(console: Console, server: Server) -> None:
     server.call(
         "POST",

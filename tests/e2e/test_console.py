@@ -25,6 +25,7 @@ PAGES = {
     "data": "data",
     "records": "data/order",
     "faults": "faults",
+    "profiles": "faults/profiles",
     "scenarios": "scenarios",
     "requests": "requests",
     "request": "requests/1",
@@ -134,10 +135,9 @@ def test_time_until_all_is_done_passes_with_one_click(world: World, page: Page) 
     page.goto(world.console + "jobs/1")
     page.get_by_role("button", name="Until idle").click()
     expect(page.locator("#job .badge")).to_have_text("finished")
-    with page.context.expect_page() as opened:
-        page.locator("#files a").click()
-    assert opened.value.url.endswith(".json")
-    opened.value.close()
+    file = page.locator("#files a").get_attribute("href")
+    assert file is not None
+    assert len(httpx.get(file, trust_env=False).json()) == 120
 
 
 def test_the_next_start_fails_with_one_click_and_everybody_sees_why(world: World, page: Page) -> None:
@@ -159,6 +159,39 @@ def test_the_next_start_fails_with_one_click_and_everybody_sees_why(world: World
 
     page.goto(f"{world.console}coverage")
     expect(page.locator(f"[data-rule={rule}]")).to_have_attribute("data-met", "yes")
+
+
+def test_rules_are_found_while_somebody_types(world: World, page: Page) -> None:
+    page.goto(f"{world.console}faults")
+    expect(page.get_by_text("REP-PAUSE-503-stop", exact=True)).not_to_be_visible()
+    page.get_by_role("searchbox", name="Search").press_sequentially("pause STOPPED report")
+    expect(page.locator("#found")).to_contain_text("1 of ")
+    expect(page.get_by_text("REP-PAUSE-503-stop", exact=True)).to_be_visible()
+    page.get_by_role("button", name="All answers REP-PAUSE-503-stop").click()
+    expect(page.locator("#catalogue .badge", has_text="in force")).to_be_visible()
+    page.get_by_role("button", name="Remove all").click()
+    expect(page.locator("#catalogue .badge", has_text="in force")).to_have_count(0)
+
+
+def test_what_is_wrong_with_a_fault_stands_beside_its_form(world: World, page: Page) -> None:
+    page.goto(f"{world.console}faults")
+    page.get_by_text("Another fault").click()
+    page.get_by_label("Answer with").fill("555")
+    page.get_by_role("button", name="Place the fault").click()
+    expect(page.get_by_role("alert")).to_contain_text("none has the answer with the status 555")
+    expect(page.get_by_label("Answer with")).to_have_value("555")
+    page.get_by_label("Answer with").fill("503")
+    page.get_by_role("button", name="Place the fault").click()
+    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.locator("#active")).to_contain_text("Answers 503")
+
+
+def test_a_request_is_replayed_from_its_page(world: World, page: Page) -> None:
+    world.start("order", params={"format": "pdf"})
+    page.goto(f"{world.console}requests/1")
+    page.get_by_role("button", name="Replay").click()
+    expect(page).to_have_url(f"{world.console}requests/2")
+    expect(page.locator("#messages")).to_contain_text("answered with 400")
 
 
 def test_new_requests_appear_by_themselves(world: World, page: Page) -> None:
