@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import TimeoutError as TooLate
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,9 @@ from mockserver.contract.edge import QUIET
 
 PATIENCE = 60.0
 """Real seconds after which a page gives up on a control call."""
+
+PEEK = 256 * 1024
+"""Bytes after which an answer that is only peeked into is broken off, at the end of a chunk."""
 
 FORWARDED = ("host", "forwarded", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port")
 """Headers that say under which address a browser sees this server; links in answers are made with it."""
@@ -35,6 +39,10 @@ class Refused(Exception):
         return int(self.problem.get("status", 500))
 
 
+class _Enough(Exception):
+    """Raised to break an answer off."""
+
+
 class Line:
     """The way from worker threads to the application that serves ``/_mock/…`` on an event loop.
 
@@ -46,9 +54,8 @@ class Line:
             scope[QUIET] = True
             await app(scope, receive, send)
 
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=quiet), base_url="http://console", trust_env=False, timeout=None
-        )
+        self._whole = _client(quiet)
+        self._short = _client(_broken_off(quiet))
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
 
     def send(
@@ -57,10 +64,16 @@ class Line:
         method: str,
         path: str,
         headers: Mapping[str, str],
+        *,
+        short: bool = False,
         **content: Any,
     ) -> httpx.Response:
-        """Make a call and wait for its answer; never on the event loop itself."""
-        call = self._client.request(method, path, headers={**headers, **self._headers}, **content)
+        """Make a call and wait for its answer; never on the event loop itself.
+
+        :param short: whether the beginning of the answer is enough.
+        """
+        client = self._short if short else self._whole
+        call = client.request(method, path, headers={**headers, **self._headers}, **content)
         future = asyncio.run_coroutine_threadsafe(call, loop)
         try:
             return future.result(PATIENCE)
@@ -68,6 +81,32 @@ class Line:
             future.cancel()
             detail = f"{method} {path} has not answered within {PATIENCE:.0f} seconds."
             raise Refused({"status": 504, "title": "Too late", "detail": detail}) from error
+
+
+def _client(app: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url="http://console", trust_env=False, timeout=None)
+
+
+def _broken_off(app: Any) -> Any:
+    """Return the application with answers that end soon after :data:`PEEK` bytes, so that none has to be held whole."""
+
+    async def broken_off(scope: Any, receive: Any, send: Any) -> None:
+        count = 0
+
+        async def counted(message: Any) -> None:
+            nonlocal count
+            count += len(message.get("body", b""))
+            if count <= PEEK:
+                await send(message)
+                return
+            await send({**message, "more_body": False})
+            raise _Enough
+
+        with suppress(_Enough):
+            await app(scope, receive, counted)
+
+    return broken_off
 
 
 class Desk:
@@ -102,6 +141,13 @@ class Desk:
         """Remove something."""
         return self.call("DELETE", path, query=query)
 
+    def peek(self, path: str) -> tuple[bytes, bool]:
+        """Read the first bytes of a file, of whatever size, and tell whether that is all of it."""
+        target = f"/w/{quote(self.world, safe='')}/_mock{path}"
+        answer = self._line.send(self._loop, "GET", target, self._headers, short=True)
+        _check(answer)
+        return answer.content[:PEEK], len(answer.content) <= PEEK
+
     def call(
         self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None
     ) -> Any:
@@ -113,9 +159,17 @@ class Desk:
         content = {} if body is None else {"json": body}
         target = f"/w/{quote(self.world, safe='')}/_mock{path}"
         answer = self._line.send(self._loop, method, target, self._headers, params=given, **content)
-        is_json = "json" in answer.headers.get("content-type", "")
-        if answer.status_code >= 400:
-            raise Refused(answer.json() if is_json else {"status": answer.status_code, "detail": answer.text})
+        _check(answer)
         if not answer.content:
             return None
-        return answer.json() if is_json else answer.text
+        return answer.json() if _is_json(answer) else answer.text
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.status_code >= 400:
+        problem = {"status": answer.status_code, "detail": answer.text}
+        raise Refused(answer.json() if _is_json(answer) else problem)
+
+
+def _is_json(answer: httpx.Response) -> bool:
+    return "json" in answer.headers.get("content-type", "")

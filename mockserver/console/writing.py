@@ -89,6 +89,20 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def short(value: Any, most: int = 80) -> str:
+    """Write a value in a line: text as it is, all else as JSON, cut off where it gets long."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text[: 4 * most].split())
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def value_at(record: Any, path: str) -> Any:
+    """Return the value at a dotted path of a record; nothing when it has none."""
+    for step in path.split("."):
+        record = record.get(step) if isinstance(record, Mapping) else None
+    return record
+
+
 def look(state: str) -> str:
     """Return the look of a job's state, for the style sheet."""
     return STATES.get(state, "waiting")
@@ -110,6 +124,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "size": size,
     "pretty": pretty,
+    "short": short,
+    "at": value_at,
     "look": look,
     "status_look": status_look,
     "actions": lambda state: ACTIONS.get(state, ()),

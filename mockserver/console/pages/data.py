@@ -1,13 +1,315 @@
-"""data."""
+"""The records of every service, feeds and templates with what belongs to them, and the files that jobs have made."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+
+from mockserver.console.answering import desk, page_of
+from mockserver.console.browsing import (
+    OPERATORS,
+    REFERENCES,
+    Filter,
+    asked_filters,
+    choose_columns,
+    is_amount,
+    label_columns,
+    read_filters,
+    referring,
+    write_curl,
+    write_query,
+)
+from mockserver.console.desk import PEEK, Refused
+from mockserver.console.previewing import preview
 
 blueprint = Blueprint("data", __name__, url_prefix="/data")
+
+FEED, TEMPLATE = "dataFeed", "dataFeedTemplate"
+LISTS = {FEED: "/datafeeds", TEMPLATE: "/datafeeds/templates"}
+"""Services of which the vendor has lists; the records of the others it only exports."""
+
+VENDOR = "/admin/api/v1"
+TOKEN = "X-Authorization: Bearer admin-token"
+SIZE = 50
+"""Records, and files, on a page."""
+
+BUILDS = 10
+"""Builds of a feed that are shown, the last ones."""
 
 
 @blueprint.get("")
 def index() -> str:
-    """Show."""
-    return render_template("base.html")
+    """Show the services, and the files that were made last."""
+    files = _files()
+    return render_template(
+        "data.html", services=desk.get("/records")["services"], files=files[:5], all=len(files)
+    )
+
+
+@blueprint.get("/<service>")
+def browse(service: str) -> Any:
+    """Show a page of a service's records."""
+    if "X-Refresh" in request.headers:
+        return render_template("base.html")  # records stay until somebody reloads: a search can be costly
+    if "field" in request.args:
+        return redirect(_address(service, *_asked()), 303)
+    described = _service(service)
+    filters, sort, search = _shown()
+    number = request.args.get("page", "")
+    token = (int(number) - 1) * SIZE if number.isdecimal() and 0 < int(number) < 10**9 else 0
+    query: dict[str, Any] = {"sort": sort, "search": search, "size": SIZE}
+    for one in filters:
+        query.setdefault(one.parameter, []).append(one.value)
+    refused = ""
+    try:
+        found = desk.get(f"/records/{service}", **query, pageToken=token)
+        page = page_of(found["totalCount"], SIZE)
+        if page["first"] != token:
+            found = desk.get(f"/records/{service}", **query, pageToken=page["first"])
+    except Refused as error:
+        if error.status != 400:
+            raise
+        found, page, refused = {"items": []}, page_of(0, SIZE), str(error)
+    order, _, direction = sort.partition(":")
+    columns = choose_columns(described, [order, *(one.field for one in filters)])
+    kinds = {field["path"]: field["type"] for field in described["fields"]}
+    return render_template(
+        "data_service.html",
+        service=described,
+        records=found["items"],
+        page=page,
+        refused=refused,
+        columns=columns,
+        labels=label_columns(columns),
+        amounts=[path for path in columns[1:] if is_amount(path, kinds[path])],
+        kinds=kinds,
+        filters=[*filters, Filter("", "gte", "")],
+        operators=OPERATORS,
+        order=order,
+        direction=direction,
+        search=search,
+        sort_link=lambda path, way: _address(service, filters, f"{path}:{way}", search),
+        without=lambda place: _address(service, filters[:place] + filters[place + 1 :], sort, search),
+        query=write_query([(one.parameter, one.value) for one in filters]),
+        calls=_calls(described, filters, sort, search),
+    )
+
+
+@blueprint.get("/<service>/<path:id>", merge_slashes=False)
+def read(service: str, id: str) -> str:
+    """Show a record; a feed or a template with what belongs to it."""
+    described = _service(service)
+    record = desk.get(f"/records/{service}/{quote(id, safe='')}")
+    shown = {
+        "service": described,
+        "record": record,
+        "key": id,
+        "links": REFERENCES.get(service, {}),
+        "referring": _referring(service),
+    }
+    if service == FEED:
+        return render_template("data_feed.html", **shown, **_feed(record))
+    if service == TEMPLATE:
+        return render_template("data_template.html", **shown, **_template(record))
+    export = [(Filter(described["key"], "eq", id).parameter, id)]
+    return render_template("data_record.html", **shown, calls=_exports(described, export))
+
+
+@blueprint.get("/files")
+def files() -> str:
+    """List the files that exports and builds have made, the youngest first."""
+    made = _files()
+    page = page_of(len(made), SIZE)
+    return render_template("data_files.html", files=made[page["first"] :][:SIZE], page=page)
+
+
+@blueprint.get("/files/job/<id>")
+def export(id: str) -> str:
+    """Show the beginning of an export's file."""
+    job = desk.get(f"/jobs/{id}")
+    data, whole = desk.peek(f"/jobs/{id}/file")
+    return render_template(
+        "data_file.html",
+        file=_export(job) | {"size": len(data) if whole else None},
+        job=job,
+        peek=PEEK,
+        preview=preview(job["file"], data, whole=whole),
+    )
+
+
+@blueprint.get("/files/feed/<feed>/<subshop>/<path:name>")
+def output(feed: str, subshop: str, name: str) -> str:
+    """Show the beginning of a feed's file."""
+    data, whole = desk.peek(f"/files/{quote(feed, safe='')}/{quote(subshop, safe='')}/{quote(name, safe='')}")
+    file = next(
+        one
+        for one in desk.get("/files")["files"]
+        if (one["feed"], one["subshop"], one["name"]) == (feed, subshop, name)
+    )
+    charset = desk.get(f"/records/{FEED}/{feed}")["options"]["exportCharset"]
+    return render_template(
+        "data_file.html",
+        file=_output(file),
+        job=None,
+        peek=PEEK,
+        preview=preview(name, data, whole=whole, charset=charset),
+    )
+
+
+# --- What is shown
+
+
+def _services() -> dict[str, Any]:
+    return {service["name"]: service for service in desk.get("/records")["services"]}
+
+
+def _service(name: str) -> Any:
+    """Return what the control API says of a service; who asks for another one is told which there are."""
+    return _services().get(name) or desk.get(f"/records/{quote(name, safe='')}")
+
+
+def _referring(service: str) -> list[tuple[str, str]]:
+    """Return where records that refer to one of this service can be found: service, and name of the filter."""
+    services = _services()
+    return [
+        (other, Filter(path, "eq", "").parameter)
+        for other, path in referring(service)
+        if any(field["path"] == path for field in services[other]["fields"])
+    ]
+
+
+def _shown() -> tuple[list[Filter], str, str]:
+    """Read filters, order and search from the page's address."""
+    filters = read_filters(request.args.items(multi=True))
+    return filters, request.args.get("sort", ""), request.args.get("search", "").strip()
+
+
+def _asked() -> tuple[list[Filter], str, str]:
+    """Read them from the form's rows."""
+    rows = (request.args.getlist(name) for name in ("field", "operator", "value"))
+    return asked_filters(*rows), *_shown()[1:]
+
+
+def _address(service: str, filters: list[Filter], sort: str, search: str) -> str:
+    """Return the address of a service's page; its filters are written as the vendor's are."""
+    others = [(name, value) for name, value in (("sort", sort), ("search", search)) if value]
+    query = write_query([*((one.parameter, one.value) for one in filters), *others])
+    return url_for("data.browse", service=service) + (f"?{query}" if query else "")
+
+
+def _feed(feed: Any) -> dict[str, Any]:
+    """Gather what belongs to a feed: its files, its builds, and how they are started."""
+    id = str(feed["id"])
+    made = [_output(file) for file in desk.get("/files")["files"] if file["feed"] == id]
+    jobs = [job for job in desk.get("/jobs")["jobs"] if (job["api"], job["target"]) == ("build", id)]
+    place = f"{VENDOR}/datafeeds"
+    return {
+        "builds": desk.get(f"/files/{id}"),
+        "files": {file["subshop"]: file for file in made},
+        "jobs": jobs[: -BUILDS - 1 : -1],
+        "building": [
+            ("Build it", _curl("POST", f"{place}/build/{id}")),
+            ("See how the build goes", _curl("GET", f"{place}/build/{id}/status")),
+        ],
+        "calls": [
+            ("Read it", _curl("GET", f"{place}/{id}")),
+            ("Change it", _curl("PUT", f"{place}/{id}", '{"active": true}')),
+        ],
+    }
+
+
+def _template(template: Any) -> dict[str, Any]:
+    """Gather what belongs to a template: the feeds that are built from it."""
+    id = template["id"]
+    feeds = desk.get(f"/records/{FEED}", **{"filter[templateId]": id, "size": 300})
+    place = f"{VENDOR}/datafeeds/templates/{id}"
+    return {
+        "feeds": feeds["items"],
+        "calls": [
+            ("Read it", _curl("GET", place)),
+            ("Change it", _curl("PUT", place, '{"content": "{{= $subshop.name }}"}')),
+        ],
+    }
+
+
+# --- Calls to copy
+
+
+def _base() -> str:
+    """Return the address of the world, for clients that do not send its name."""
+    return g.url if desk.world == "default" else f"{g.url}/w/{desk.world}"
+
+
+def _curl(method: str, path: str, body: str = "") -> str:
+    return write_curl(method, _base() + path, TOKEN, body)
+
+
+def _exports(service: Any, query: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the calls that export the records of a query, one a format."""
+    calls = []
+    for format in service["exportFormats"]:
+        written = write_query([("format", format), *query])
+        calls.append(
+            (f"Export them as {format}", _curl("POST", f"{VENDOR}/report/{service['name']}/start?{written}"))
+        )
+    return calls
+
+
+def _calls(service: Any, filters: list[Filter], sort: str, search: str) -> list[tuple[str, str]]:
+    """Return the calls that have to do with what a page shows, by what they do."""
+    chosen = [(one.parameter, one.value) for one in filters]
+    calls = _exports(service, chosen)
+    if service["name"] in LISTS:
+        query = write_query([*chosen, ("sort", sort or "id:asc"), ("size", str(SIZE)), ("pageToken", "0")])
+        calls.insert(0, ("List them", _curl("GET", f"{VENDOR}{LISTS[service['name']]}?{query}")))
+    others = [(name, value) for name, value in (("sort", sort), ("search", search)) if value]
+    query = write_query([*chosen, *others, ("size", str(SIZE))])
+    token = "Authorization: Bearer <control token>" if current_app.config["CONTROL_TOKEN"] else ""
+    url = f"{_base()}/_mock/records/{service['name']}?{query}"
+    return [*calls, ("Look at them, through the control API", write_curl("GET", url, token))]
+
+
+# --- Files
+
+
+def _files() -> list[dict[str, Any]]:
+    """Return the files of finished exports, of builds, and of Foxy's reports, the youngest first."""
+    exports = [
+        _export(job)
+        for job in desk.get("/jobs")["jobs"]
+        if job["state"] == "finished" and job["file"] and job["api"] != "build"
+    ]
+    outputs = [_output(file) for file in desk.get("/files")["files"]]
+    return sorted([*reversed(exports), *outputs], key=lambda file: str(file["time"]), reverse=True)
+
+
+def _export(job: Any) -> dict[str, Any]:
+    """Describe the file of an export, or of a report of Foxy's, whose link is on the page of its job."""
+    is_report = job["api"] == "report"
+    job_page = url_for("jobs.read", id=job["id"])
+    return {
+        "name": job["file"],
+        "time": job["endsAt"],
+        "size": None,
+        "records": job["total"],
+        "maker": f"{job['api']} {job['target']}",
+        "made_by": job_page,
+        "page": url_for("data.export", id=job["id"]) if is_report else job_page,
+        "url": f"{_base()}/content/report/{quote(job['file'])}" if is_report else "",
+    }
+
+
+def _output(file: Any) -> dict[str, Any]:
+    """Describe a feed's file, which everybody can download or only the control plane."""
+    where = "/".join(quote(file[part], safe="") for part in ("feed", "subshop", "name"))
+    return {
+        **file,
+        "records": None,
+        "maker": f"feed {file['feed']}",
+        "made_by": url_for("data.read", service=FEED, id=file["feed"]),
+        "page": url_for("data.output", feed=file["feed"], subshop=file["subshop"], name=file["name"]),
+        "url": f"{_base()}/content/feeds/{where}" if file["public"] else "",
+        "control_url": f"{_base()}/_mock/files/{where}",
+    }
