@@ -75,6 +75,10 @@ class Listener:
             except TimeoutError:
                 return []
         self._something.clear()
+        return self.rest()
+
+    def rest(self) -> list[Event]:
+        """Return the events that there are."""
         return [self._events.popleft() for _ in range(len(self._events))]
 
 
@@ -105,6 +109,8 @@ async def follow(
                 if time.monotonic() >= silent + heartbeat:
                     yield b": still here\n\n"
                     silent = time.monotonic()
+        for topic, what in listener.rest():
+            yield _write(exchange, topic, what)
         if listener.dropped:
             yield b'event: dropped\ndata: {"reason":"This listener did not read fast enough."}\n\n'
     finally:
@@ -132,4 +138,4 @@ def _write(exchange: Exchange, topic: Topic, what: Any) -> bytes:
     if topic == "request":
         shown = Shown(what, exchange.server, exchange.world)
         return b"event: request\nid: %d\ndata: %s\n\n" % (what.number, orjson.dumps(shown.summary()))
-    return b"event: job\ndata: %s\n\n" % orjson.dumps(what)
+    return b"event: %s\ndata: %s\n\n" % (topic.encode(), orjson.dumps(what))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mockserver.contract.answers import Answer
 from mockserver.contract.catalogue import Example
@@ -49,17 +49,6 @@ def place_fault(contract: Contract, world: World, description: object) -> Fault:
         return world.faults.add(plan, frozenset(operation.id for operation in operations), now)
     except TooManyFaults as error:
         raise Rule("MOCK-409-faults", explain=f"{error}; remove one.".capitalize()) from error
-
-
-def describe_fault(fault: Fault, world: World) -> dict[str, Any]:
-    """Return a fault as the control plane shows it."""
-    return {
-        "id": fault.id,
-        **fault.plan.to_json(),
-        "seen": fault.seen,
-        "fired": fault.fired,
-        "active": fault.is_active(world.clock.calendar()),
-    }
 
 
 def fire_faults(exchange: Exchange, operation: CompiledOperation) -> None:

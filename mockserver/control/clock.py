@@ -23,20 +23,12 @@ async def read_past(exchange: Exchange) -> dict[str, Any]:
 
 async def write(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     """Set mode, speed and time; absent keys keep their value."""
-    world = exchange.world
-    clock = world.clock
     try:
-        if "now" in body:
-            travel.set_calendar(world, parse_time(body["now"]))
-        if "speed" in body:
-            clock.set_speed(body["speed"])
-        if body.get("mode") == "frozen":
-            clock.freeze()
-        elif body.get("mode") == "running":
-            clock.run()
+        calendar = parse_time(body["now"]) if "now" in body else None
+        travel.change_clock(exchange.world, calendar=calendar, speed=body.get("speed"), mode=body.get("mode"))
     except RefusedValue as error:
         raise refused(error) from error
-    return dict(clock.describe())
+    return dict(exchange.world.clock.describe())
 
 
 async def advance(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:

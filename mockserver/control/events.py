@@ -7,7 +7,7 @@ from mockserver.contract.events import follow
 
 
 async def listen(exchange: Exchange) -> Answer:
-    """Send new calls and what happens to jobs, until the client, the world or the server ends."""
+    """Send new calls and what happens to jobs, clock and faults, until the client, the world or the server ends."""
     return Answer(
         chunks=follow(exchange),
         media_type="text/event-stream; charset=utf-8",

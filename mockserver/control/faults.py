@@ -5,26 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.contract import Answer, Exchange, Rule
-from mockserver.contract.faults import describe_fault, place_fault
+from mockserver.contract.faults import place_fault
 from mockserver.simulation.errors import NoSuchFault
 from mockserver.simulation.faults import Fault
 
 
 async def list_all(exchange: Exchange) -> dict[str, Any]:
     """List the world's faults with what became of them, the oldest first."""
-    return {"faults": [describe_fault(fault, exchange.world) for fault in exchange.world.faults.list()]}
+    now = exchange.world.clock.calendar()
+    return {"faults": [fault.to_json(now) for fault in exchange.world.faults.list()]}
 
 
 async def create(exchange: Exchange, body: dict[str, Any]) -> Answer:
     """Place a fault; the next call that it meets may be hit."""
     fault = place_fault(exchange.server.contract, exchange.world, body)
     location = f"{exchange.api_url}/_mock/faults/{fault.id}"
-    return Answer(201, describe_fault(fault, exchange.world), headers=[("Location", location)])
+    return Answer(201, fault.to_json(exchange.world.clock.calendar()), headers=[("Location", location)])
 
 
 async def read(exchange: Exchange, id: str) -> dict[str, Any]:
     """Show one fault with what became of it."""
-    return describe_fault(_find(exchange, id), exchange.world)
+    return _find(exchange, id).to_json(exchange.world.clock.calendar())
 
 
 async def delete(exchange: Exchange, id: str) -> Answer:

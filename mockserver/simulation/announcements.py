@@ -1,4 +1,4 @@
-"""Tell those who listen to a world what happens in it: calls, and the moments at which something happened to a job.
+"""Tell those who listen to a world what happens in it: to its jobs, its clock, its faults, and what is called.
 
 Nobody listening costs nothing. A job's end by itself happens at its time, and is told of once the world catches up.
 """
@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from .faults import Fault, FaultChange
 from .job import Job, describe
 from .timeline import Progress
 
 if TYPE_CHECKING:
     from .worlds import World
 
-Topic: TypeAlias = Literal["request", "job", "end"]
+Topic: TypeAlias = Literal["request", "job", "clock", "fault", "reset", "end"]
 
 Tell: TypeAlias = Callable[[Topic, Any], object]
-"""Gets ``("request", call)``, ``("job", job as JSON)``, and ``("end"`` when the world is no more."""
+"""Gets ``("request", call)``, ``("end", None)`` when the world is no more, and everything else as JSON."""
 
 
 class Announcer:
@@ -41,6 +42,7 @@ class Announcer:
             if not self.listeners:
                 now = world.catch_up()
                 world.jobs.listener = self._happened
+                world.faults.listener = self._fault_changed
                 for job in world.jobs.active(now):
                     self._watch(job)
             self.listeners = (*self.listeners, tell)
@@ -50,18 +52,32 @@ class Announcer:
         with self._world.lock:
             self.listeners = tuple(one for one in self.listeners if one != tell)
             if not self.listeners:
-                self._world.jobs.listener = None
+                self._stop_listening()
 
     def announce(self, topic: Topic, what: Any) -> None:
         """Tell all listeners."""
         for tell in self.listeners:
             tell(topic, what)
 
+    def clock_changed(self) -> None:
+        """Tell that somebody has set, frozen, run or advanced the clock."""
+        if self.listeners:
+            self.announce("clock", dict(self._world.clock.describe()))
+
     def close(self) -> None:
         """Tell all listeners that the world is no more."""
+        self.announce("reset", {"world": self._world.name})
         self.announce("end", None)
         self.listeners = ()
+        self._stop_listening()
+
+    def _stop_listening(self) -> None:
         self._world.jobs.listener = None
+        self._world.faults.listener = None
+
+    def _fault_changed(self, fault: Fault, change: FaultChange) -> None:
+        shown = fault.to_json(self._world.clock.calendar())
+        self.announce("fault", {"change": change, "fault": shown})
 
     def _happened(self, job: Job, tick: int) -> None:
         if not job.has_ended(tick):

@@ -178,6 +178,16 @@ class Fault:
         """Say whether it can still fire at this instant of the calendar."""
         return not self.used_up and (self.plan.until is None or calendar < self.plan.until)
 
+    def to_json(self, calendar: int) -> dict[str, Any]:
+        """Show the fault as the control plane does, at this instant of the calendar."""
+        return {
+            "id": self.id,
+            **self.plan.to_json(),
+            "seen": self.seen,
+            "fired": self.fired,
+            "active": self.is_active(calendar),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -192,10 +202,16 @@ class Hit:
     virtual_seconds: float
 
 
-class FaultBook:
-    """Hold a world's faults, in the order in which they were placed."""
+FaultChange: TypeAlias = Literal["placed", "removed", "fired"]
 
-    __slots__ = ("_by_operation", "_faults", "_limit", "_next", "_seed")
+
+class FaultBook:
+    """Hold a world's faults, in the order in which they were placed.
+
+    :ivar listener: is told of everything that becomes of a fault.
+    """
+
+    __slots__ = ("_by_operation", "_faults", "_limit", "_next", "_seed", "listener")
 
     def __init__(self, seed: int, limit: int = LIMIT) -> None:
         self._seed = seed
@@ -203,6 +219,7 @@ class FaultBook:
         self._next = 1
         self._faults: dict[str, Fault] = {}
         self._by_operation: dict[str, list[Fault]] = {}
+        self.listener: Callable[[Fault, FaultChange], object] | None = None
 
     def __len__(self) -> int:
         return len(self._faults)
@@ -221,6 +238,7 @@ class FaultBook:
         fault = Fault(str(self._next), plan, operations)
         self._next += 1
         self._put(fault)
+        self._tell(fault, "placed")
         return fault
 
     def get(self, id: str) -> Fault:
@@ -243,11 +261,12 @@ class FaultBook:
             faults.remove(fault)
             if not faults:
                 del self._by_operation[operation]
+        self._tell(fault, "removed")
 
     def clear(self) -> None:
         """Take all faults away; ids go on."""
-        self._faults.clear()
-        self._by_operation.clear()
+        for id in [*self._faults]:
+            self.remove(id)
 
     def dump(self) -> dict[str, Any] | None:
         """Describe all faults with their counters; None when there never was one."""
@@ -312,10 +331,15 @@ class FaultBook:
                 seconds[plan.virtual] += self._delay(fault, plan.latency)
             if not plan.only_delays:
                 outcome = fault
+            self._tell(fault, "fired")
         if not fired:
             return None
         delays = (min(seconds[virtual], MAX_LATENCY) for virtual in (False, True))
         return Hit(tuple(fired), outcome, *delays)
+
+    def _tell(self, fault: Fault, change: FaultChange) -> None:
+        if self.listener is not None:
+            self.listener(fault, change)
 
     def _chance(self, fault: Fault) -> float:
         """Draw a number from 0 to 1 that decides about this call alone."""

@@ -134,6 +134,7 @@ class Stage:
             finally:
                 if mode == "running":
                     world.clock.run()
+                world.announcer.clock_changed()
 
 
 @contextmanager

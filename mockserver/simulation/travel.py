@@ -9,7 +9,10 @@ never go back; ``NeverHappens.moved`` is then True.
 
 from __future__ import annotations
 
-from .clock import nanoseconds
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .clock import Mode, nanoseconds
 from .errors import NeverHappens
 from .job import Job
 from .timeline import State
@@ -24,15 +27,30 @@ def advance(world: World, seconds: float) -> int:
 
     ``ClockError`` (and nothing moved) when the calendar cannot show it.
     """
-    with world.lock:
+    with _moving(world):
         return _go(world, world.catch_up() + nanoseconds(seconds))
 
 
 def advance_to(world: World, tick: int) -> int:
     """Let time pass until ``tick`` (nothing happens when it is gone already); give the present tick."""
-    with world.lock:
+    with _moving(world):
         world.catch_up()
         return _go(world, tick)
+
+
+def change_clock(
+    world: World, *, calendar: int | None = None, speed: float | None = None, mode: Mode | None = None
+) -> None:
+    """Set what is given: first the time, as ``set_calendar`` does, then speed and mode."""
+    with _moving(world):
+        if calendar is not None:
+            _set_calendar(world, calendar)
+        if speed is not None:
+            world.clock.set_speed(speed)
+        if mode == "frozen":
+            world.clock.freeze()
+        elif mode == "running":
+            world.clock.run()
 
 
 def set_calendar(world: World, calendar: int) -> int:
@@ -40,15 +58,13 @@ def set_calendar(world: World, calendar: int) -> int:
 
     Give the present tick.
     """
-    with world.lock:
-        now = world.catch_up()
-        step = calendar - world.clock.calendar(now)
-        return _go(world, now + step) if step >= 0 else world.clock.set(calendar)
+    with _moving(world):
+        return _set_calendar(world, calendar)
 
 
 def until_idle(world: World) -> int:
     """Let time pass until no job is active, jobs that others start on the way included; give the new tick."""
-    with world.lock:
+    with _moving(world):
         origin = now = world.catch_up()
         for _ in range(MAX_LEGS):
             active = world.jobs.active(now)
@@ -64,7 +80,7 @@ def until_idle(world: World) -> int:
 
 def until_job(world: World, id: str, state: State) -> int:
     """Let time pass until job ``id`` is in ``state``; give the new tick. ``NoSuchJob`` when there is none."""
-    with world.lock:
+    with _moving(world):
         job = world.jobs.get(id)
         origin = now = world.catch_up()
         for _ in range(MAX_LEGS):
@@ -75,6 +91,22 @@ def until_job(world: World, id: str, state: State) -> int:
                 return now
             now = _leap(world, there)
         raise _never(job, now, state.label, "endless", moved=True)
+
+
+@contextmanager
+def _moving(world: World) -> Iterator[None]:
+    """Keep others from the world, and tell its listeners afterwards what its clock shows."""
+    with world.lock:
+        try:
+            yield
+        finally:
+            world.announcer.clock_changed()
+
+
+def _set_calendar(world: World, calendar: int) -> int:
+    now = world.catch_up()
+    step = calendar - world.clock.calendar(now)
+    return _go(world, now + step) if step >= 0 else world.clock.set(calendar)
 
 
 def _go(world: World, tick: int) -> int:

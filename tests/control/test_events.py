@@ -1,4 +1,4 @@
-"""The stream of events: calls and jobs as they happen, to listeners that come and go."""
+"""The stream of events: what happens in a world as it happens, to listeners that come and go."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,8 @@ async def test_what_happens_to_a_job_is_told(api: Steps, shared_app: MockServer,
         await api.post("/report/order/start")
         await api.advance(2)
         await api.post("/report/order/pause")
-        events = [await stream.next() for _ in range(4)]
-    assert [name for name, _ in events] == ["job", "request", "job", "request"]
+        events = [await stream.next() for _ in range(5)]
+    assert [name for name, _ in events] == ["job", "request", "clock", "job", "request"]
     assert [data["state"] for name, data in events if name == "job"] == ["starting", "paused"]
 
 
@@ -112,6 +113,49 @@ async def test_in_a_world_whose_clock_runs_nobody_has_to_call_for_it() -> None:
         await client.post(f"{API}/report/order/start")
         events = [await stream.next() for _ in range(3)]
     assert [data["state"] for name, data in events if name == "job"][-1] == "finished"
+
+
+async def test_what_is_done_to_the_clock_is_told(
+    client: httpx.AsyncClient, shared_app: MockServer, world: str
+) -> None:
+    async with listen(shared_app, world) as stream:
+        await client.put("/_mock/clock", json={"now": "2026-03-01T12:00:00Z", "speed": 2})
+        await client.post("/_mock/clock/advance", json={"seconds": 5})
+        await client.put("/_mock/clock", json={"mode": "frozen"})
+        events = [await stream.next() for _ in range(3)]
+    assert events == [
+        ("clock", {"mode": "frozen", "speed": 2.0, "now": f"2026-03-01T12:00:{seconds}.000000000Z"})
+        for seconds in ("00", "05", "05")
+    ]
+
+
+async def test_what_becomes_of_a_fault_is_told(api: Steps, shared_app: MockServer, world: str) -> None:
+    async with listen(shared_app, world) as stream:
+        await api.client.post("/_mock/faults", json={"rule": "REP-START-503-trigger", "times": 1})
+        await api.client.post(f"{API}/report/order/start")
+        await api.client.delete("/_mock/faults")
+        events = [await stream.next() for _ in range(4)]
+    assert [name for name, _ in events] == ["fault", "fault", "request", "fault"]
+    told = [data for name, data in events if name == "fault"]
+    assert [each["change"] for each in told] == ["placed", "fired", "removed"]
+    assert [(each["fault"]["fired"], each["fault"]["active"]) for each in told] == [
+        (0, True),
+        (1, False),
+        (1, False),
+    ]
+
+
+async def test_virtual_latency_moves_the_clock_and_says_so(
+    api: Steps, shared_app: MockServer, world: str
+) -> None:
+    await api.client.post("/_mock/faults", json={"latencySeconds": 30, "virtual": True})
+    before = (await api.client.get("/_mock/clock")).json()["now"]
+    async with listen(shared_app, world) as stream:
+        await api.get("/report/order/status")
+        events = dict([await stream.next() for _ in range(3)])
+    assert events.keys() == {"fault", "clock", "request"}
+    passed = datetime.fromisoformat(events["clock"]["now"]) - datetime.fromisoformat(before)
+    assert passed == timedelta(seconds=30)
 
 
 async def test_several_listeners_are_told_and_worlds_do_not_hear_each_other(
@@ -141,15 +185,22 @@ async def test_no_secrets_are_told(client: httpx.AsyncClient, shared_app: MockSe
     assert call["path"] == f"{API}/login/checkToken/[redacted]"
 
 
-@pytest.mark.parametrize("end", ["reset", "delete"])
-async def test_the_stream_ends_with_its_world(
-    client: httpx.AsyncClient, shared_app: MockServer, world: str, end: str
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/reset"),
+        ("DELETE", "/worlds/{world}"),
+        ("POST", "/snapshots/before/restore"),
+        ("POST", "/scenarios/fresh-shop"),
+    ],
+)
+async def test_reset_is_the_last_event_of_a_world(
+    client: httpx.AsyncClient, shared_app: MockServer, world: str, method: str, path: str
 ) -> None:
+    await client.put("/_mock/snapshots/before")
     async with listen(shared_app, world) as stream, make_client(shared_app) as other:
-        if end == "reset":
-            await client.post("/_mock/reset")
-        else:
-            await other.delete(f"/_mock/worlds/{world}")
+        await other.request(method, f"/_mock{path}".format(world=world), headers={"X-Mock-World": world})
+        assert await stream.next() == ("reset", {"world": world})
         await stream.next()
         assert stream.ended
 

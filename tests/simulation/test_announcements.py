@@ -1,4 +1,4 @@
-"""Listeners are told what happens to jobs, once for each thing that happens."""
+"""Listeners are told what happens in a world, once for each thing that happens."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_thing_that_happens_to_a_job_is_told(world: World, ears: Ears) -> 
     job.resume(2 * SECOND)
     job.cancel(3 * SECOND)
     travel.advance(world, 60)
-    assert ears.heard == ["1 running", "1 paused", "1 running", "1 canceled"]
+    assert ears.heard == ["1 running", "1 paused", "1 running", "1 canceled", "clock"]
 
 
 def test_an_end_by_itself_is_told_when_the_world_catches_up(world: World, ears: Ears) -> None:
@@ -68,7 +68,7 @@ def test_the_end_of_a_job_that_ran_before_is_told_too(world: World) -> None:
     ears = Ears()
     world.announcer.listen(ears)
     travel.until_idle(world)
-    assert ears.heard == ["1 finished"]
+    assert ears.heard == ["1 finished", "clock"]
 
 
 def test_who_does_not_listen_any_more_hears_nothing(world: World, ears: Ears) -> None:
@@ -80,7 +80,7 @@ def test_who_does_not_listen_any_more_hears_nothing(world: World, ears: Ears) ->
     world.announcer.unlisten(other)
     world.jobs.start("report", "product", 10, TEN_SECONDS, 0)
     assert other.heard == ["1 running"]
-    assert world.jobs.listener is None
+    assert (world.jobs.listener, world.faults.listener) == (None, None)
 
 
 def test_a_world_that_goes_says_so() -> None:
@@ -88,4 +88,4 @@ def test_a_world_that_goes_says_so() -> None:
     ears = Ears()
     worlds.get("blue").announcer.listen(ears)
     worlds.reset("blue")
-    assert ears.heard == ["end"]
+    assert ears.heard == ["reset", "end"]

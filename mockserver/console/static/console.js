@@ -102,8 +102,9 @@ function listen() {
     plan(POLLING);
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5 * POLLING);
   };
-  for (const topic of ["job", "request", "clock", "fault", "world"])
+  for (const topic of ["job", "request", "clock", "fault"])
     events.addEventListener(topic, () => live.has(topic) && plan(SOON));
+  events.addEventListener("reset", () => plan(SOON)); // the stream ends with it; EventSource listens again by itself
   window.addEventListener("pagehide", () => events.close());
   window.addEventListener("pageshow", (event) => event.persisted && listen());
 }
