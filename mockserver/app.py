@@ -100,7 +100,14 @@ class MockServer:
         fixtures = load_fixtures(settings)
         worlds = _worlds(settings, fixtures)
         self.server = Server(
-            contract, settings, worlds, _has_target, FILES_OF, Documents(PARTS), stage=_stage(contract)
+            contract,
+            settings,
+            worlds,
+            _has_target,
+            FILES_OF,
+            Documents(PARTS),
+            stage=_stage(contract),
+            tokens=[*fixtures.accounts.tokens(), *fixtures.directory.tokens()],
         )
         _set_scenarios(self.server, settings, fixtures)
         self._edge = Edge(CompiledApp(contract).build(), self.server)

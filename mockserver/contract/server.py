@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -58,6 +58,7 @@ class Server:
     :ivar documents: writes worlds as documents, and makes worlds from them.
     :ivar scenarios: the named states that a world can be brought into.
     :ivar stage: brings a world into one of them.
+    :ivar tokens: the access tokens of the fixtures, with what they allow.
     :ivar serve: answers a request, given what sends the answer's parts.
     :ivar meter: what is counted for ``/_mock/metrics``.
     :ivar started: instant of the start on the machine's performance counter, which times requests.
@@ -74,6 +75,7 @@ class Server:
     documents: Documents = field(default_factory=Documents)
     scenarios: Scenarios = field(default_factory=Scenarios)
     stage: Stage = field(default_factory=Stage)
+    tokens: Sequence[Mapping[str, Any]] = ()
     serve: Serve = field(init=False, repr=False)
     violations: int = 0
     meter: Meter = field(default_factory=Meter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -94,6 +94,19 @@ class Directory:
             profile=_profile(fixture["profile"]),
             recipe=Recipe.from_fixture(fixture["recipe"]),
         )
+
+    def tokens(self) -> Iterator[dict[str, Any]]:
+        """Yield every access token as the control plane shows it."""
+        for token, grant in self.access.items():
+            yield {
+                "token": token,
+                "api": "foxy",
+                "owner": grant.client.id,
+                "expired": not grant.good(0),
+                "administrator": False,
+                "rights": {},
+                "scope": grant.scope,
+            }
 
     def history(self, seed: int, store: Store) -> History:
         """Return what a store has sold; worlds of the same seed share it."""

@@ -6,7 +6,7 @@ clock (websale-api.md 2.2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +67,15 @@ class Accounts:
             {user.token: user for user in users},
         )
 
+    def tokens(self) -> Iterator[dict[str, Any]]:
+        """Yield every access token as the control plane shows it."""
+        for user in self.users:
+            who = user.principal
+            rights = {service: sorted(verbs) for service, verbs in who.rights.items()}
+            yield _token(user.token, owner=who.name, administrator=who.administrator, rights=rights)
+        for token in sorted(self.expired_tokens):
+            yield _token(token, expired=True)
+
     def find(self, credentials: Mapping[str, str]) -> User | None:
         """Return the user with these credentials: an API key, or a name or e-mail address with a password."""
         for user in self.users:
@@ -78,6 +87,11 @@ class Accounts:
             ):
                 return user
         return None
+
+
+def _token(token: str, **facts: Any) -> dict[str, Any]:
+    neutral = {"owner": "", "expired": False, "administrator": False, "rights": {}, "scope": ""}
+    return {"token": token, "api": "websale", **neutral, **facts}
 
 
 class Logins:
