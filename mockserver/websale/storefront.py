@@ -1,7 +1,8 @@
 """What feed templates see of the shop: its subshops, its configuration, its products and categories.
 
 No document says how a feed gets its products; that they are ``$products``, those of the file's subshop, is a
-convention (docs/reference/template-language.md).
+convention (docs/reference/template-language.md). The methods and variables of the modules are documented:
+dokumentation.websale.de/en/frontend/referenz/module, its pages wsproducts, wscategories and wsconfig.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 from mockserver.records import Record, Snapshot
-from mockserver.websale.language import CategoriesModule, ConfigModule, ProductsModule, ViewsModule
+from mockserver.websale.language import Module, by_id
 
 VARIABLES = frozenset(
     ("products", "categories", "subshop", "feed", "wsProducts", "wsCategories", "wsConfig", "wsViews")
@@ -59,8 +60,8 @@ class Storefront:
         context: dict[str, object] = {
             "subshop": self.subshops.get(subshop, {"id": subshop}),
             "feed": feed,
-            "wsConfig": ConfigModule(self.configuration),
-            "wsViews": ViewsModule(),
+            "wsConfig": Module(variables=self.configuration),
+            "wsViews": Module(variables={"current": None}),  # a feed is no page that is shown
         }
         product, category = data.get("product"), data.get("category")
         if product is not None:
@@ -111,7 +112,7 @@ class Rows(Sequence[Record]):
         raise IndexError(index)
 
 
-def _products(products: Snapshot) -> ProductsModule:
+def _products(products: Snapshot) -> Module:
     by_number: dict[str, str] = {}
 
     def load_by_number(number: str) -> Record | None:
@@ -119,10 +120,21 @@ def _products(products: Snapshot) -> ProductsModule:
             by_number.update((record["itemNumber"], record["id"]) for record in products)
         return products.get(by_number.get(number))
 
-    return ProductsModule(products.get, load_by_number)
+    return Module(
+        {
+            "load": by_id(products.get, "productId"),
+            "loadByNumber": by_id(load_by_number, "itemNumber"),
+            "loadByCustomNumber": by_id(_nothing, "customNumber"),
+            "variantInfo": by_id(_nothing, "productId"),
+        }
+    )
 
 
-def _categories(categories: Snapshot, products: Snapshot | None) -> CategoriesModule:
+def _nothing(_id: str) -> None:
+    """Find nothing: no product of the shop has variants, or a custom number."""
+
+
+def _categories(categories: Snapshot, products: Snapshot | None) -> Module:
     def load(category: str) -> Record | None:
         return categories.get(int(category)) if category.isdecimal() else None
 
@@ -140,17 +152,24 @@ def _categories(categories: Snapshot, products: Snapshot | None) -> CategoriesMo
         ids = record.get("categoryIds", ()) if record is not None else ()
         return [category for id in ids if (category := load(str(id))) is not None]
 
-    def in_category(category: str) -> Accepts:
-        return lambda record: category in map(str, record.get("categoryIds", ()))
-
     def children(category: str) -> Iterable[Record]:
         return Rows(categories, lambda record: str(record.get("parentId")) == category)
 
-    return CategoriesModule(
-        load,
-        children,
-        path,
-        lambda category: Rows(products, in_category(category)) if products is not None else (),
-        memberships,
-        lambda product: [path(str(category["id"])) for category in memberships(product)],
+    def in_category(category: str) -> Iterable[Record]:
+        if products is None:
+            return ()
+        return Rows(products, lambda record: category in map(str, record.get("categoryIds", ())))
+
+    def membership_paths(product: str) -> list[list[Record]]:
+        return [path(str(category["id"])) for category in memberships(product)]
+
+    return Module(
+        {
+            "loadCategory": by_id(load, "categoryId"),
+            "loadCategoryMembershipPaths": by_id(membership_paths, "productId"),
+            "loadCategoryMemberships": by_id(memberships, "productId"),
+            "loadChildren": by_id(children, "categoryId"),
+            "loadPath": by_id(path, "categoryId"),
+            "loadProducts": by_id(in_category, "categoryId"),
+        }
     )

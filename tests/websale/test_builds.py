@@ -241,10 +241,14 @@ async def test_there_is_one_file_a_subshop_each_with_what_belongs_to_it(api: Ste
 async def test_templates_see_the_shop_through_its_modules(api: Steps) -> None:
     content = (
         "{{ var $p = $wsProducts.load('100001') }}{{ var $same = $wsProducts.loadByNumber($p.itemNumber) }}"
-        "{{= $same.id }} {{= $wsProducts.load('nothing') }}|{{ var $c = $wsCategories.loadCategory(4) }}"
+        "{{= $same.id }} {{= $wsProducts.load('nothing') }}"
+        "{{= $wsProducts.loadByCustomNumber('x') }}{{= $wsProducts.variantInfo('100001') }}|"
+        "{{ var $c = $wsCategories.loadCategory(4) }}"
         "{{ foreach $up in $wsCategories.loadPath(4) }}{{= $up.id }}>{{ /foreach }}|"
         "{{ foreach $down in $wsCategories.loadChildren(1) }}{{= $down.parentId }},{{ /foreach }}|"
-        "{{ foreach $of in $wsCategories.loadCategoryMemberships('100001') }}{{= $of.id }}{{ /foreach }}|"
+        "{{ foreach $of in $wsCategories.loadCategoryMemberships('100001') }}{{= $of.id }}{{ /foreach }}"
+        "{{ foreach $path in $wsCategories.loadCategoryMembershipPaths('100001') }}"
+        ":{{= $path[0].parentId }}{{ /foreach }}|"
         "{{= $wsConfig.currency.isoCode }} {{= $feed.name }} {{= $feed.externalOutputTarget }}{{= $wsViews.current }}|"
         "{{ foreach $in in $wsCategories.loadProducts($p.categoryIds[0]) }}"
         "{{ if $in.id == $p.id }}found{{ /if }}{{ /foreach }}|"
@@ -254,7 +258,7 @@ async def test_templates_see_the_shop_through_its_modules(api: Steps) -> None:
     [row] = await built(api, id)
     [product] = [p for p in await records(api, "product") if p["id"] == "100001"]
     ids = product["categoryIds"]
-    assert (await fetch(api, row)).text == (f"100001 |1>4>|1,1,1,1,|{ids[0]}|EUR Mine |found|true ")
+    assert (await fetch(api, row)).text == (f"100001 |1>4>|1,1,1,1,|{ids[0]}:0|EUR Mine |found|true ")
 
 
 async def test_a_build_sees_the_records_as_they_were_at_its_start(api: Steps) -> None:

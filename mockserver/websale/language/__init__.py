@@ -17,27 +17,23 @@ The language and how well each part of it is documented: docs/reference/template
 from .errors import CompileError, LimitExceeded, RenderError, TemplateError
 from .frame import DEFAULT_LIMITS, Limits, Snippets
 from .functions import FUNCTIONS
-from .modules import CategoriesModule, ConfigModule, Method, Module, ProductsModule, ViewsModule, by_id
+from .modules import Method, Module, by_id
 from .signatures import Signature
 from .template import Template, compile_template
 
 __all__ = [
     "DEFAULT_LIMITS",
     "FUNCTIONS",
-    "CategoriesModule",
     "CompileError",
-    "ConfigModule",
     "LimitExceeded",
     "Limits",
     "Method",
     "Module",
-    "ProductsModule",
     "RenderError",
     "Signature",
     "Snippets",
     "Template",
     "TemplateError",
-    "ViewsModule",
     "by_id",
     "compile_template",
 ]

@@ -2,15 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mockserver.websale.language import (
-    CategoriesModule,
-    ConfigModule,
-    Method,
-    Module,
-    ProductsModule,
-    Signature,
-    ViewsModule,
-)
+from mockserver.websale.language import Method, Module, Signature, by_id
 
 PRODUCTS = {"1": {"id": "1", "name": "Table", "itemNumber": "T-1"}}
 
@@ -18,16 +10,20 @@ PRODUCTS = {"1": {"id": "1", "name": "Table", "itemNumber": "T-1"}}
 @pytest.fixture
 def products():
     numbers = {product["itemNumber"]: product for product in PRODUCTS.values()}
-    return ProductsModule(PRODUCTS.get, numbers.get)
+    return Module(
+        {"load": by_id(PRODUCTS.get, "productId"), "loadByNumber": by_id(numbers.get, "itemNumber")}
+    )
 
 
 @pytest.fixture
 def categories():
-    return CategoriesModule(
-        lambda number: {"id": number, "name": f"Category {number}"},
-        lambda number: ({"id": f"{number}{child}"} for child in "ab"),
-        load_products=lambda number: iter(PRODUCTS.values()),
-    )
+    methods = {
+        "loadCategory": lambda number: {"id": number, "name": f"Category {number}"},
+        "loadChildren": lambda number: ({"id": f"{number}{child}"} for child in "ab"),
+        "loadPath": lambda number: (),
+        "loadProducts": lambda number: iter(PRODUCTS.values()),
+    }
+    return Module({name: by_id(call, "categoryId") for name, call in methods.items()})
 
 
 def test_products_are_loaded_by_id(render, products):
@@ -43,7 +39,7 @@ def test_a_whole_number_is_an_id_too(render, products):
     assert render("{{ var $p = $wsProducts.load(1) }}{{= $p.name }}", wsProducts=products) == "Table"
 
 
-@pytest.mark.parametrize("call", ['load("2")', "load(null)", 'loadByCustomNumber("x")', 'variantInfo("1")'])
+@pytest.mark.parametrize("call", ['load("2")', "load(null)", 'loadByNumber("x")'])
 def test_what_the_shop_does_not_have_is_null(render, products, call):
     source = "{{ var $p = $wsProducts." + call + " }}{{= $p == null }}{{= $p.name }}"
     assert render(source, wsProducts=products) == "true"
@@ -60,27 +56,18 @@ def test_a_category_lists_its_children_and_products(render, categories):
 
 
 def test_the_configuration_is_read_with_dots(render):
-    config = ConfigModule({"currency": {"symbol": "€"}, "countries": [{"name": "Deutschland"}]})
+    config = Module(variables={"currency": {"symbol": "€"}, "countries": [{"name": "Deutschland"}]})
     source = '{{= $wsConfig.currency.symbol }} {{= $wsConfig["countries"][0].name }}'
     assert render(source, wsConfig=config) == "€ Deutschland"
 
 
-def test_a_feed_has_no_current_view(render):
-    assert render("{{= $wsViews.current.info.category == null }}", wsViews=ViewsModule()) == "true"
-
-
-def test_the_current_view_can_be_given(render):
-    views = ViewsModule({"info": {"category": {"name": "Sale"}}})
-    assert render("{{= $wsViews.current.info.category.name }}", wsViews=views) == "Sale"
-
-
 def test_a_module_shows_its_methods_as_json(render, products):
-    shown = '{"load":"ƒ()","loadByNumber":"ƒ()","loadByCustomNumber":"ƒ()","variantInfo":"ƒ()"}'
+    shown = '{"load":"ƒ()","loadByNumber":"ƒ()"}'
     assert render("{{! $wsProducts | json }}", wsProducts=products) == shown
 
 
 def test_a_module_shows_its_variables_as_json(render):
-    assert render("{{! $wsConfig | json }}", wsConfig=ConfigModule({"a": [1]})) == '{"a":[1]}'
+    assert render("{{! $wsConfig | json }}", wsConfig=Module(variables={"a": [1]})) == '{"a":[1]}'
 
 
 def test_a_variable_may_hold_a_module(render, products):
@@ -106,8 +93,7 @@ def test_methods_may_have_defaults(render):
         ("load", "load is a method: call it as load()"),
         (
             "all()",
-            "the module has no method all(); "
-            "its methods: load, loadByNumber, loadByCustomNumber, variantInfo",
+            "the module has no method all(); its methods: load, loadByNumber",
         ),
         ("__init__()", None),
         ("get('methods')", None),
@@ -158,7 +144,7 @@ def test_python_attributes_of_maps_and_modules_cannot_be_reached(render, name):
         + name
         + "'] }}"
     )
-    assert render(source, map={"a": 1}, wsM=ConfigModule({"a": 1})) == ""
+    assert render(source, map={"a": 1}, wsM=Module(variables={"a": 1})) == ""
 
 
 @pytest.mark.parametrize("name", NAMES)

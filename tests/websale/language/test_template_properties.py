@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from mockserver.websale.language import (
     FUNCTIONS,
-    ConfigModule,
     Limits,
-    ProductsModule,
+    Module,
     TemplateError,
+    by_id,
     compile_template,
 )
 
@@ -46,8 +46,8 @@ def context():
     product = {"name": "Näme <b>", "price": "1.50", "n": 3, "list": [1, "a"], "map": {"x": None}}
     return {
         "products": [product, {}],
-        "wsProducts": ProductsModule(lambda number: product),
-        "wsConfig": ConfigModule({"name": {"a": [1.5, True]}}),
+        "wsProducts": Module({"load": by_id(lambda number: product, "productId")}),
+        "wsConfig": Module(variables={"name": {"a": [1.5, True]}}),
     }
 
 

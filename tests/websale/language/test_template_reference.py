@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.websale.language import DEFAULT_LIMITS, FUNCTIONS, ConfigModule, compile_template
+from mockserver.websale.language import DEFAULT_LIMITS, FUNCTIONS, Module, compile_template
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/template-language.md").read_text(encoding="utf-8")
 DATA = re.search(r"^```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -16,7 +16,7 @@ FENCES = re.findall(r"^```\n(.*?)\n?^```$", PAGE.replace(DATA[0], ""), re.MULTIL
 @pytest.mark.parametrize(("template", "output"), [*zip(FENCES[::2], FENCES[1::2], strict=True)])
 def test_the_examples_give_what_stands_below_them(template, output):
     data = json.loads(DATA[1])
-    data["wsConfig"] = ConfigModule(data["wsConfig"])
+    data["wsConfig"] = Module(variables=data["wsConfig"])
     assert "".join(compile_template(template, data).render(data)) == output
 
 
