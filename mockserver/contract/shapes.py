@@ -103,14 +103,17 @@ def _accepted(kind: Any, schema: dict[str, Any], message: str) -> str:
         return "no value twice"
     if kind.name in ("pattern", "format") and "example" in schema:
         return f"something like {schema['example']}"
+    if kind.name in ("pattern", "format"):
+        return f"a text of the {kind.name} {schema[kind.name]}"
     if kind.name in ("anyOf", "oneOf"):
-        return " or ".join(
-            f"a mapping with {listed(part['required'])}"
-            if "required" in part
-            else TYPES.get(part.get("type", ""), "another form")
-            for part in schema[kind.name]
-        )
+        return " or ".join(_form(part) for part in schema[kind.name])
     return message
+
+
+def _form(schema: dict[str, Any]) -> str:
+    if "required" in schema:
+        return f"a mapping with {listed(schema['required'])}"
+    return TYPES.get(schema.get("type", ""), "another form")
 
 
 def _relations(schema: dict[str, Any], value: Any, document: Any, steps: Steps) -> Iterator[Refusal]:
