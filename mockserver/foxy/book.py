@@ -181,9 +181,7 @@ class ReportBook:
         if job is None:
             return View(report, *report.fixed)
         now = clock.ticks()
-        if asked:
-            job.poll(now)
-        seen = job.look(now)
+        seen = job.poll(now) if asked else job.look(now)
         if not seen.state.ended or seen.ended_at is None:
             return View(report, "queued", report.created)
         status: Status = "ready" if seen.state is State.FINISHED else "error"

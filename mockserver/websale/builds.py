@@ -34,11 +34,11 @@ async def status(exchange: Exchange, id: int) -> Answer:
     """Show the state of the feed's files, one a subshop (DFB-STATUS-200)."""
     world = exchange.world
     feed = find_feed(exchange, id, "DFB-STATUS-404")
-    builds, build = world.part(Builds), world.part(Builds).latest(id)
+    builds = world.part(Builds)
     if world.part(Shop).records.find(TEMPLATES, feed["templateId"]) is None:
         explain = f"The feed's templateId is {feed['templateId']}; there is no such template."
         raise Rule("DFB-STATUS-400-template", explain=explain)
-    reason = ""
+    reason, build = "", builds.latest(id)
     if build is not None:
         reason = build.job.poll(world.clock.ticks()).last_error
     rows = [_row(exchange, *row) for row in builds.rows(feed)]

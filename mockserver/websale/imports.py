@@ -49,9 +49,9 @@ async def status(exchange: Exchange, service: str) -> dict[str, Any]:
     job = world.jobs.current(API, service)
     if job is None:
         return READY
-    job.poll(world.clock.ticks())
+    seen = job.poll(world.clock.ticks())
     world.part(Shop).settle_soon()
-    return _show(exchange, job)
+    return _show(exchange, job, seen)
 
 
 async def start(exchange: Exchange, service: str, format: str, send_mail: str) -> dict[str, Any]:
@@ -146,10 +146,10 @@ def _send_mails(world: World, job: Job, progress: Progress, staging: Staging) ->
         outbox.send("mail", progress.ended_at or 0, facts)
 
 
-def _show(exchange: Exchange, job: Job) -> dict[str, Any]:
+def _show(exchange: Exchange, job: Job, seen: Progress | None = None) -> dict[str, Any]:
     """Return the eleven fields of the status (IMP-FIELD-*)."""
     clock = exchange.world.clock
-    seen = job.look(clock.ticks())
+    seen = seen or job.look(clock.ticks())
     failures = job.payload.failures if isinstance(job.payload, ImportFile) else Failures(0)
     return {
         "duration": seen.duration,
