@@ -27,11 +27,16 @@ def back() -> Any:
     return redirect(f"{request.script_root}/{request.form.get('back', '').lstrip('/')}", 303)
 
 
+def asked_page() -> int:
+    """Return the number of the page that is asked for, from 1 on."""
+    asked = request.args.get("page", "1")
+    return max(int(asked), 1) if asked.isdecimal() and len(asked) < 10 else 1
+
+
 def page_of(total: int, size: int) -> dict[str, int]:
     """Read which page is asked for; ``first`` is the place of its first row, counted from 0."""
     last = max(1, -(-total // size))
-    asked = request.args.get("page", "1")
-    number = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 10 else 1
+    number = min(asked_page(), last)
     return {"number": number, "last": last, "first": (number - 1) * size, "size": size, "total": total}
 
 

@@ -41,6 +41,9 @@ COLUMNS: Sequence[tuple[int, Sequence[str]]] = (
 NESTED = 2
 """How many of them may be properties of nested objects, which say less of the record."""
 
+FEWEST = 5
+"""Columns of a service whose fields have other names: the first ones then."""
+
 REFERENCES: Mapping[str, Mapping[str, str]] = {
     "category": {"parentId": "category"},
     "dataFeed": {"templateId": "dataFeedTemplate"},
@@ -97,19 +100,14 @@ def write_query(parameters: Sequence[tuple[str, str]]) -> str:
     return "&".join(f"{quote(name, safe='[]_.')}={quote(value, safe=':,@')}" for name, value in parameters)
 
 
-def write_curl(method: str, url: str, header: str = "", body: str = "") -> str:
-    """Write a call as a line for a shell; ``-g`` because curl takes brackets for patterns of its own."""
+def write_curl(method: str, url: str, header: str) -> str:
+    """Write a call for a shell; ``-g`` because curl takes brackets for patterns of its own."""
     words = ["curl -s"]
     if "[" in url:
         words.append("-g")
     if method != "GET":
         words += ["-X", method]
-    words.append(shell_quote(url))
-    if header:
-        words += ["\\\n  -H", shell_quote(header)]
-    if body:
-        words += ["\\\n  -d", shell_quote(body)]
-    return " ".join(words)
+    return " ".join([*words, shell_quote(url), "\\\n  -H", shell_quote(header)])
 
 
 def choose_columns(service: Record, asked: Sequence[str] = ()) -> list[str]:
@@ -128,6 +126,7 @@ def choose_columns(service: Record, asked: Sequence[str] = ()) -> list[str]:
             best.setdefault(names[place], path)
         nested = [path for path in best.values() if "." in path][NESTED:]
         chosen += [path for path in best.values() if path not in nested][:most]
+    chosen += [path for path in paths if path not in chosen][: max(0, FEWEST - len(chosen))]
     return chosen + [path for path in dict.fromkeys(asked) if path in paths and path not in chosen]
 
 

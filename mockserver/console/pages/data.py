@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from mockserver.console.answering import desk, page_of
+from mockserver.console.answering import asked_page, desk, page_of
 from mockserver.console.browsing import (
     OPERATORS,
     REFERENCES,
@@ -27,13 +27,14 @@ from mockserver.console.previewing import preview
 blueprint = Blueprint("data", __name__, url_prefix="/data")
 
 FEED, TEMPLATE = "dataFeed", "dataFeedTemplate"
-LISTS = {FEED: "/datafeeds", TEMPLATE: "/datafeeds/templates"}
-"""Services of which the vendor has lists; the records of the others it only exports."""
 
 VENDOR = "/admin/api/v1"
 TOKEN = "X-Authorization: Bearer admin-token"
 SIZE = 50
 """Records, and files, on a page."""
+
+MANY = 100_000
+"""Records from which on a search takes seconds."""
 
 BUILDS = 10
 """Builds of a feed that are shown, the last ones."""
@@ -57,28 +58,20 @@ def browse(service: str) -> Any:
         return redirect(_address(service, *_asked()), 303)
     described = _service(service)
     filters, sort, search = _shown()
-    number = request.args.get("page", "")
-    token = (int(number) - 1) * SIZE if number.isdecimal() and 0 < int(number) < 10**9 else 0
-    query: dict[str, Any] = {"sort": sort, "search": search, "size": SIZE}
-    for one in filters:
-        query.setdefault(one.parameter, []).append(one.value)
     refused = ""
     try:
-        found = desk.get(f"/records/{service}", **query, pageToken=token)
-        page = page_of(found["totalCount"], SIZE)
-        if page["first"] != token:
-            found = desk.get(f"/records/{service}", **query, pageToken=page["first"])
+        records, page = _look(service, filters, sort, search)
     except Refused as error:
         if error.status != 400:
             raise
-        found, page, refused = {"items": []}, page_of(0, SIZE), str(error)
+        records, page, refused = [], page_of(0, SIZE), str(error)
     order, _, direction = sort.partition(":")
     columns = choose_columns(described, [order, *(one.field for one in filters)])
     kinds = {field["path"]: field["type"] for field in described["fields"]}
     return render_template(
         "data_service.html",
         service=described,
-        records=found["items"],
+        records=records,
         page=page,
         refused=refused,
         columns=columns,
@@ -93,7 +86,8 @@ def browse(service: str) -> Any:
         sort_link=lambda path, way: _address(service, filters, f"{path}:{way}", search),
         without=lambda place: _address(service, filters[:place] + filters[place + 1 :], sort, search),
         query=write_query([(one.parameter, one.value) for one in filters]),
-        calls=_calls(described, filters, sort, search),
+        exports=_exports(described, filters),
+        slow=described["count"] > MANY,
     )
 
 
@@ -112,9 +106,9 @@ def read(service: str, id: str) -> str:
     if service == FEED:
         return render_template("data_feed.html", **shown, **_feed(record))
     if service == TEMPLATE:
-        return render_template("data_template.html", **shown, **_template(record))
-    export = [(Filter(described["key"], "eq", id).parameter, id)]
-    return render_template("data_record.html", **shown, calls=_exports(described, export))
+        feeds = desk.get(f"/records/{FEED}", **{"filter[templateId]": id, "size": 300})["items"]
+        return render_template("data_template.html", **shown, feeds=feeds)
+    return render_template("data_record.html", **shown)
 
 
 @blueprint.get("/files")
@@ -128,12 +122,14 @@ def files() -> str:
 @blueprint.get("/files/job/<id>")
 def export(id: str) -> str:
     """Show the beginning of an export's file."""
-    job = desk.get(f"/jobs/{id}")
-    data, whole = desk.peek(f"/jobs/{id}/file")
+    made = desk.get(f"/jobs/{quote(id, safe='')}/timeline")
+    job = made["job"]
+    data, whole = desk.peek(f"/jobs/{job['id']}/file")
     return render_template(
         "data_file.html",
         file=_export(job) | {"size": len(data) if whole else None},
         job=job,
+        links=[file["url"] for file in made["files"]],
         peek=PEEK,
         preview=preview(job["file"], data, whole=whole),
     )
@@ -153,12 +149,26 @@ def output(feed: str, subshop: str, name: str) -> str:
         "data_file.html",
         file=_output(file),
         job=None,
+        links=[],
         peek=PEEK,
         preview=preview(name, data, whole=whole, charset=charset),
     )
 
 
 # --- What is shown
+
+
+def _look(service: str, filters: list[Filter], sort: str, search: str) -> tuple[list[Any], dict[str, int]]:
+    """Return the records of the page that is asked for; of the last one when there are not so many."""
+    query: dict[str, Any] = {"sort": sort, "search": search, "size": SIZE}
+    for one in filters:
+        query.setdefault(one.parameter, []).append(one.value)
+    first = (asked_page() - 1) * SIZE
+    found = desk.get(f"/records/{service}", **query, pageToken=first)
+    page = page_of(found["totalCount"], SIZE)
+    if page["first"] != first:
+        found = desk.get(f"/records/{service}", **query, pageToken=page["first"])
+    return found["items"], page
 
 
 def _services() -> dict[str, Any]:
@@ -202,9 +212,9 @@ def _address(service: str, filters: list[Filter], sort: str, search: str) -> str
 def _feed(feed: Any) -> dict[str, Any]:
     """Gather what belongs to a feed: its files, its builds, and how they are started."""
     id = str(feed["id"])
+    place = f"{VENDOR}/datafeeds"
     made = [_output(file) for file in desk.get("/files")["files"] if file["feed"] == id]
     jobs = [job for job in desk.get("/jobs")["jobs"] if (job["api"], job["target"]) == ("build", id)]
-    place = f"{VENDOR}/datafeeds"
     return {
         "builds": desk.get(f"/files/{id}"),
         "files": {file["subshop"]: file for file in made},
@@ -213,62 +223,26 @@ def _feed(feed: Any) -> dict[str, Any]:
             ("Build it", _curl("POST", f"{place}/build/{id}")),
             ("See how the build goes", _curl("GET", f"{place}/build/{id}/status")),
         ],
-        "calls": [
-            ("Read it", _curl("GET", f"{place}/{id}")),
-            ("Change it", _curl("PUT", f"{place}/{id}", '{"active": true}')),
-        ],
-    }
-
-
-def _template(template: Any) -> dict[str, Any]:
-    """Gather what belongs to a template: the feeds that are built from it."""
-    id = template["id"]
-    feeds = desk.get(f"/records/{FEED}", **{"filter[templateId]": id, "size": 300})
-    place = f"{VENDOR}/datafeeds/templates/{id}"
-    return {
-        "feeds": feeds["items"],
-        "calls": [
-            ("Read it", _curl("GET", place)),
-            ("Change it", _curl("PUT", place, '{"content": "{{= $subshop.name }}"}')),
-        ],
     }
 
 
 # --- Calls to copy
 
 
-def _base() -> str:
-    """Return the address of the world, for clients that do not send its name."""
-    return g.url if desk.world == "default" else f"{g.url}/w/{desk.world}"
+def _curl(method: str, path: str) -> str:
+    """Write a call of the vendor's API in this world, for clients that do not send its name."""
+    base = g.url if desk.world == "default" else f"{g.url}/w/{desk.world}"
+    return write_curl(method, base + path, TOKEN)
 
 
-def _curl(method: str, path: str, body: str = "") -> str:
-    return write_curl(method, _base() + path, TOKEN, body)
-
-
-def _exports(service: Any, query: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the calls that export the records of a query, one a format."""
-    calls = []
-    for format in service["exportFormats"]:
-        written = write_query([("format", format), *query])
-        calls.append(
-            (f"Export them as {format}", _curl("POST", f"{VENDOR}/report/{service['name']}/start?{written}"))
-        )
-    return calls
-
-
-def _calls(service: Any, filters: list[Filter], sort: str, search: str) -> list[tuple[str, str]]:
-    """Return the calls that have to do with what a page shows, by what they do."""
+def _exports(service: Any, filters: list[Filter]) -> list[tuple[str, str]]:
+    """Return the calls that export what filters select, one a format."""
+    place = f"{VENDOR}/report/{service['name']}/start"
     chosen = [(one.parameter, one.value) for one in filters]
-    calls = _exports(service, chosen)
-    if service["name"] in LISTS:
-        query = write_query([*chosen, ("sort", sort or "id:asc"), ("size", str(SIZE)), ("pageToken", "0")])
-        calls.insert(0, ("List them", _curl("GET", f"{VENDOR}{LISTS[service['name']]}?{query}")))
-    others = [(name, value) for name, value in (("sort", sort), ("search", search)) if value]
-    query = write_query([*chosen, *others, ("size", str(SIZE))])
-    token = "Authorization: Bearer <control token>" if current_app.config["CONTROL_TOKEN"] else ""
-    url = f"{_base()}/_mock/records/{service['name']}?{query}"
-    return [*calls, ("Look at them, through the control API", write_curl("GET", url, token))]
+    return [
+        (f"Export them as {format}", _curl("POST", f"{place}?{write_query([('format', format), *chosen])}"))
+        for format in service["exportFormats"]
+    ]
 
 
 # --- Files
@@ -297,12 +271,12 @@ def _export(job: Any) -> dict[str, Any]:
         "maker": f"{job['api']} {job['target']}",
         "made_by": job_page,
         "page": url_for("data.export", id=job["id"]) if is_report else job_page,
-        "url": f"{_base()}/content/report/{quote(job['file'])}" if is_report else "",
+        "url": f"{_control()}/jobs/{job['id']}/file" if is_report else "",
     }
 
 
 def _output(file: Any) -> dict[str, Any]:
-    """Describe a feed's file, which everybody can download or only the control plane."""
+    """Describe a feed's file."""
     where = "/".join(quote(file[part], safe="") for part in ("feed", "subshop", "name"))
     return {
         **file,
@@ -310,6 +284,10 @@ def _output(file: Any) -> dict[str, Any]:
         "maker": f"feed {file['feed']}",
         "made_by": url_for("data.read", service=FEED, id=file["feed"]),
         "page": url_for("data.output", feed=file["feed"], subshop=file["subshop"], name=file["name"]),
-        "url": f"{_base()}/content/feeds/{where}" if file["public"] else "",
-        "control_url": f"{_base()}/_mock/files/{where}",
+        "url": f"{_control()}/files/{where}",
     }
+
+
+def _control() -> str:
+    """Return where the control API is for this browser: its downloads meet no fault, and clutter no journal."""
+    return request.script_root.removesuffix("/ui")
