@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from flask import g
@@ -130,6 +131,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "status_look": status_look,
     "actions": lambda state: ACTIONS.get(state, ()),
     "sentence": sentence,
+    "shell": quote,
     "fault": wording.fault,
     "delay": wording.delay,
     "calls": wording.calls,
