@@ -7,9 +7,9 @@ from typing import Any
 from mockserver.contract import Answer, Exchange, Rule
 from mockserver.simulation.errors import NoSuchJob
 from mockserver.websale.building import Builds
-from mockserver.websale.datafeeds import find_feed
-from mockserver.websale.feeds import file_path
+from mockserver.websale.feeds import SERVICE, file_path
 from mockserver.websale.report import open_file
+from mockserver.websale.shop import Shop
 
 
 async def read_export(exchange: Exchange, id: str) -> Answer:
@@ -28,7 +28,9 @@ async def read_export(exchange: Exchange, id: str) -> Answer:
 async def read_builds(exchange: Exchange, feed: str) -> dict[str, Any]:
     """Show the state of a feed's files, one a subshop, and why its last build has failed."""
     world = exchange.world
-    builds, found = world.part(Builds), find_feed(exchange, int(feed), "MOCK-404-file")
+    builds, found = world.part(Builds), world.part(Shop).records.find(SERVICE, int(feed))
+    if found is None:
+        raise Rule("MOCK-404-file", explain=f"This world has no data feed {feed}.")
     latest = builds.latest(found["id"])
     rows = [
         {"subshop": subshop, "filePath": file_path(built, subshop), "status": status}

@@ -103,11 +103,17 @@ def _fault(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
     return {"id": placed.json()["id"]}
 
 
+def _latest_export(client: httpx.Client) -> dict[str, str]:
+    """Return the id of the export that was started last; feeds are built by themselves meanwhile."""
+    jobs = client.get("/_mock/jobs").json()["jobs"]
+    return {"id": next(job["id"] for job in reversed(jobs) if job["api"] == "report")}
+
+
 def _job(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
     client.delete("/_mock/faults")
     client.put("/_mock/profiles/report/order", json={"kind": "stuck", "startingSeconds": 0})
     client.post("/admin/api/v1/report/order/start")
-    return {"id": client.get("/_mock/jobs").json()["jobs"][-1]["id"]}
+    return _latest_export(client)
 
 
 def _paused_job(client: httpx.Client, path: dict[str, Any]) -> dict[str, str]:
@@ -119,7 +125,7 @@ def _paused_job(client: httpx.Client, path: dict[str, Any]) -> dict[str, str]:
 def _export(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
     client.delete("/_mock/faults")
     client.post("/admin/api/v1/report/category/start", headers={"Prefer": "profile=immediate"})
-    return {"id": client.get("/_mock/jobs").json()["jobs"][-1]["id"]}
+    return _latest_export(client)
 
 
 def _file(client: httpx.Client, _path: dict[str, Any]) -> dict[str, str]:
@@ -196,12 +202,12 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwar
     headers = {"X-Authorization": "Bearer admin-token", "X-Mock-World": os.environ["MOCKSERVER_WORLD"]}
     prepare = PREPARE.get(case.path)
     if prepare is not None:
-        with httpx.Client(base_url=os.environ["MOCKSERVER_URL"], headers=headers) as client:
+        with httpx.Client(base_url=os.environ["MOCKSERVER_URL"], headers=headers, timeout=60) as client:
             case.path_parameters |= prepare(client, case.path_parameters)
     for method, event in BEFORE.get(f"{case.method.upper()} {case.path}", []):
         path = case.path.format(**(case.path_parameters or {})).rpartition("/")[0]
         url = f"{os.environ['MOCKSERVER_URL']}/admin/api/v1{path}/{event}"
-        httpx.request(method, url, headers=headers, content=b"[{}]")
+        httpx.request(method, url, headers=headers, content=b"[{}]", timeout=60)
 
 
 @schemathesis.check

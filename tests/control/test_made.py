@@ -78,4 +78,6 @@ async def test_a_feed_without_template_is_shown_too(client: httpx.AsyncClient) -
 @pytest.mark.rule("MOCK-404-file")
 @pytest.mark.parametrize("feed", ["77", "x", "0", "1" * 30])
 async def test_an_unknown_feed_has_no_files(client: httpx.AsyncClient, feed: str) -> None:
-    assert rule_of(await client.get(f"/_mock/files/{feed}")) == (404, "MOCK-404-file")
+    answer = await client.get(f"/_mock/files/{feed}")
+    assert rule_of(answer) == (404, "MOCK-404-file")
+    assert answer.json().keys() == {"type", "title", "status", "detail", "rule"}
