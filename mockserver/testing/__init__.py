@@ -13,8 +13,10 @@ with any test runner::
 from mockserver.testing.client import Client
 from mockserver.testing.coverage import Coverage
 from mockserver.testing.errors import MockServerError, NotVerified, Refused, StartFailed, Unreachable
+from mockserver.testing.events import Event, Events
 from mockserver.testing.journal import Message, NearMiss, Request, Verification
 from mockserver.testing.models import (
+    BuiltFile,
     ClockState,
     Fault,
     Health,
@@ -22,6 +24,7 @@ from mockserver.testing.models import (
     JobStep,
     JobTimeline,
     OutboxEntry,
+    RecordService,
     Rule,
     Scenario,
     WorldState,
@@ -30,9 +33,12 @@ from mockserver.testing.servers import ServerProcess, ServerThread
 from mockserver.testing.world import World
 
 __all__ = [
+    "BuiltFile",
     "Client",
     "ClockState",
     "Coverage",
+    "Event",
+    "Events",
     "Fault",
     "Health",
     "Job",
@@ -43,6 +49,7 @@ __all__ = [
     "NearMiss",
     "NotVerified",
     "OutboxEntry",
+    "RecordService",
     "Refused",
     "Request",
     "Rule",

@@ -147,6 +147,14 @@ class Journal(Resource):
         """
         return Request.from_json(self._call("GET", f"/requests/{quote(request, safe='')}"))
 
+    def replay(self, request: Request | str) -> Request:
+        """Send a call again, by itself or by its id, as its client sent it; return the new call.
+
+        :raises Refused: with ``MOCK-409-replay`` when its body was not kept whole.
+        """
+        id = request if isinstance(request, str) else request.id
+        return self.get(self._call("POST", f"/requests/{quote(id, safe='')}/replay")["id"])
+
     def verify(
         self,
         operation: str | None = None,

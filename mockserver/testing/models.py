@@ -223,3 +223,37 @@ class OutboxEntry:
     kind: str
     time: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RecordService:
+    """A service of the shop.
+
+    :ivar key: the member by whose value a record is known.
+    :ivar count: how many records it has now.
+    """
+
+    name: str
+    plural: str
+    key: str
+    count: int
+
+
+@dataclass(frozen=True)
+class BuiltFile:
+    """A file that a build has written.
+
+    :ivar feed: the feed's id.
+    :ivar public: whether the shop serves it to everybody.
+    :ivar sha256: of its content, in hexadecimal digits.
+    """
+
+    feed: str
+    subshop: str
+    name: str
+    file_path: str
+    public: bool
+    media_type: str
+    size: int
+    sha256: str
+    time: str

@@ -8,8 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from mockserver.testing._http import Transport
+from mockserver.testing.contents import Files, Records
 from mockserver.testing.coverage import Coverage
 from mockserver.testing.errors import NotVerified, Refused
+from mockserver.testing.events import Events
 from mockserver.testing.journal import Journal, Times, Verification
 from mockserver.testing.models import Scenario, WorldState, read
 from mockserver.testing.resources import Clock, Faults, Jobs, Outbox, Profiles
@@ -74,6 +76,16 @@ class World:
         return Outbox(self._transport, self.name)
 
     @cached_property
+    def records(self) -> Records:
+        """The records of its shop."""
+        return Records(self._transport, self.name)
+
+    @cached_property
+    def files(self) -> Files:
+        """What the builds of its feeds have written."""
+        return Files(self._transport, self.name)
+
+    @cached_property
     def requests(self) -> Journal:
         """The journal of the vendor calls that were made in this world."""
         return Journal(self._transport, self.name)
@@ -87,6 +99,21 @@ class World:
         """Return the coverage; with ``used`` only of the operations that were called, which is quicker."""
         query = {"used": "true"} if used else None
         return Coverage.from_json(self._transport.call("GET", "/coverage", world=self.name, query=query))
+
+    def clear_coverage(self) -> None:
+        """Forget what was met of the contract so far."""
+        self._call("DELETE", "/coverage")
+
+    def listen(self) -> Events:
+        """Hear what happens in the world from now on.
+
+        ::
+
+            with world.listen() as events:
+                start_export()
+                job = events.next("job").data
+        """
+        return Events(self._transport, self.name)
 
     def scenario(self, name: str, *, reset: bool = False, **params: Any) -> None:
         """Bring the world into a named state, on top of what there is; its clock stays as it is.
@@ -141,6 +168,13 @@ class World:
     def snapshots(self) -> Sequence[str]:
         """Return the names of the copies that are kept."""
         return [str(each["name"]) for each in self._call("GET", "/snapshots")["snapshots"]]
+
+    def delete_snapshot(self, name: str) -> None:
+        """Forget a copy that was kept.
+
+        :raises Refused: ``MOCK-404-snapshot`` lists which there are.
+        """
+        self._call("DELETE", f"/snapshots/{quote(name, safe='')}")
 
     def reset(self) -> WorldState:
         """Bring the world back to its start: seed, data, and the clock as the server started it.

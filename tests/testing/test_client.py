@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -207,6 +209,41 @@ def test_worlds_are_copied_and_brought_back(running: Client, own_world: World, s
     copy = running.world(f"{own_world.name}.copy")
     assert copy.load(document).jobs == 1
     assert copy.jobs.latest().state == "starting"
+
+
+def test_a_copy_is_forgotten(own_world: World) -> None:
+    own_world.snapshot("here")
+    own_world.delete_snapshot("here")
+    assert own_world.snapshots() == []
+    with pytest.raises(Refused, match="MOCK-404-snapshot"):
+        own_world.delete_snapshot("here")
+
+
+def test_records_are_listed_and_read(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockserver.testing.contents.PAGE", 90)
+    records = own_world.records
+    product = next(service for service in records.services() if service.name == "product")
+    assert (product.plural, product.key) == ("products", "id")
+    everything = records.list("product", limit=product.count)
+    assert len(everything) == product.count > 90
+    dearest, *_ = records.list("product", sort="id:desc", limit=1)
+    assert dearest == everything[-1] == records.get("product", dearest["id"])
+    assert records.list("product", filters={"filter_eq[id]": dearest["id"]}) == [dearest]
+    with pytest.raises(Refused, match="MOCK-404-service"):
+        records.list("spoon")
+
+
+def test_the_files_of_feeds_and_exports_are_read(own_world: World, shop: httpx.Client) -> None:
+    own_world.profiles.set("immediate", api="build")
+    httpx.post(f"{own_world.url}/admin/api/v1/datafeeds/build/1", headers=TOKEN).raise_for_status()
+    file, *_ = own_world.files
+    assert len(own_world.files) > 0
+    assert hashlib.sha256(own_world.files.read(file)).hexdigest() == file.sha256
+    shop.post("/order/start", headers={"Prefer": "profile=immediate"})
+    export = own_world.jobs.latest("report", "order")
+    assert len(json.loads(own_world.jobs.read_file(export))) == export.total
+    with pytest.raises(Refused, match="MOCK-404-file"):
+        own_world.jobs.read_file(own_world.jobs.latest("build"))
 
 
 def test_the_outbox_is_read_and_emptied(own_world: World) -> None:

@@ -107,6 +107,19 @@ def test_coverage_counts_operations_statuses_and_rules(own_world: World, shop: h
     assert (coverage.rules["REP-STATUS-400-service"], coverage.rules["REP-STATUS-401"]) == (1, 0)
 
 
+def test_coverage_begins_anew(own_world: World, shop: httpx.Client) -> None:
+    shop.get("/order/status")
+    own_world.clear_coverage()
+    assert own_world.coverage.operations[STATUS] == 0
+
+
+def test_a_call_is_sent_again(own_world: World, shop: httpx.Client) -> None:
+    shop.post("/order/start", params={"format": "xml"})
+    again = own_world.requests.replay(own_world.requests[0])
+    assert (again.id, again.operation, again.status, again.query) == ("2", START, 200, (("format", "xml"),))
+    assert len(own_world.jobs) == 2
+
+
 def test_coverage_of_several_worlds_adds_up() -> None:
     one = Coverage({"GET a": 1, "GET b": 0}, {("GET a", 200): 1}, {"A-1": 0, "B-1": 0}, {"GET a": ["A-1"]})
     other = Coverage({"GET a": 2}, {("GET a", 200): 1, ("GET a", 400): 1}, {"A-1": 1}, {"GET a": ["A-1"]})
