@@ -37,6 +37,7 @@ commerce-mockserver {version}
 
   WEBSALE API   {url}/admin/api/v1
   Foxy API      {url}/
+  console       {url}/_mock/ui/
   control       {url}/_mock/health
   API docs      {url}/_mock/docs
 
