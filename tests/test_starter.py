@@ -64,9 +64,11 @@ def test_each_file_says_in_comments_what_it_can_hold(tmp_path: Path, name: str) 
 
 def test_a_server_shows_its_shop(tmp_path: Path) -> None:
     init(str(tmp_path / "shop"))
-    with run_server(tmp_path, "--fixtures", str(tmp_path / "shop"), "--clock", "frozen") as server:
+    with (
+        run_server(tmp_path, "--fixtures", str(tmp_path / "shop"), "--clock", "frozen") as server,
+        httpx.Client(base_url=server.url, headers=ADMIN) as client,
+    ):
         assert f"fixtures      {tmp_path}/shop\n" in server.banner
-        client = httpx.Client(base_url=server.url, headers=ADMIN)
         started = client.post("/admin/api/v1/report/order/start").json()
         assert started["total"] == 25
         client.post("/_mock/clock/advance", json={"until": "idle"})
