@@ -73,8 +73,20 @@ def browser() -> Iterator[Browser]:
 def world(server: RunningServer, request: pytest.FixtureRequest) -> Iterator[World]:
     name = "".join(char if char.isalnum() else "-" for char in request.node.name)[:64]
     world = World(server, name)
-    yield world
-    world.http.close()
+    with world.http:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def full(server: RunningServer) -> Iterator[World]:
+    """A world with a thousand jobs and ten thousand calls."""
+    world = World(server, "full")
+    with world.http:
+        for _ in range(1_000):
+            world.start("order").raise_for_status()
+        for _ in range(9_000):
+            world.http.get(f"{API}/report/order/status")
+        yield world
 
 
 @pytest.fixture
@@ -262,9 +274,8 @@ def test_what_clients_send_stays_text(world: World, page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_readable_for_everybody(
-    server: RunningServer, browser: Browser, name: str, scheme: Literal["light", "dark"]
+    server: RunningServer, world: World, browser: Browser, name: str, scheme: Literal["light", "dark"]
 ) -> None:
-    world = World(server, f"looks-{name}-{scheme}")
     fill(world)
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
@@ -280,17 +291,10 @@ def test_a_page_is_readable_for_everybody(
     assert axe(page) == []
     assert watch.complaints == []
     context.close()
-    world.http.close()
 
 
 @pytest.mark.parametrize("name", ["overview", "jobs", "requests", "coverage"])
-def test_a_full_world_is_shown_in_pages(server: RunningServer, page: Page, name: str) -> None:
-    world = World(server, "full")
-    if not world.http.get("/_mock/jobs").json()["jobs"]:
-        for _ in range(1_000):
-            world.start("order").raise_for_status()
-        for _ in range(9_000):
-            world.http.get(f"{API}/report/order/status")
-    page.goto(world.console + PAGES[name])
+def test_a_full_world_is_shown_in_pages(full: World, page: Page, name: str) -> None:
+    page.goto(full.console + PAGES[name])
     expect(page.locator("h1")).to_be_visible()
     assert page.evaluate("document.querySelectorAll('*').length") < 8_000
