@@ -14,7 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import Watch, axe, chromium
+from tests.e2e.browser import Watch, axe
 from tests.running import RunningServer, run_server
 
 API = "/admin/api/v1"
@@ -61,12 +61,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     options = ["--clock", "frozen", "--no-access-log", "--journal", "10000", "--journal-size", "64"]
     with run_server(tmp_path_factory.mktemp("console"), *options) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

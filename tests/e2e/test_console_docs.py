@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from mockserver.app import SPECIFICATIONS
-from tests.e2e.browser import Watch, axe, chromium
+from tests.e2e.browser import Watch, axe
 from tests.running import RunningServer, run_server
 
 
@@ -19,12 +19,6 @@ from tests.running import RunningServer, run_server
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with run_server(tmp_path_factory.mktemp("docs"), "--clock", "frozen", "--no-access-log") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

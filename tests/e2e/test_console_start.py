@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 from lxml import html
+from playwright.sync_api import Browser
 
 from mockserver.cli import main
-from tests.e2e.browser import chromium
 from tests.running import RunningServer, run_server
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -169,22 +169,20 @@ def test_the_banner_names_the_console(open_server: RunningServer) -> None:
     assert "<h1>Overview" in httpx.get(url, trust_env=False).text
 
 
-def test_a_button_copies_a_snippet(open_server: RunningServer) -> None:
+def test_a_button_copies_a_snippet(open_server: RunningServer, browser: Browser) -> None:
     start = Start(open_server, "copied")
-    with chromium() as browser:
-        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-        page = context.new_page()
-        page.goto(f"{open_server.url}{start.prefix}/_mock/ui/start")
-        page.get_by_role("button", name="Copy Foxy SDK").click()
-        page.get_by_role("button", name="Copied Foxy SDK").wait_for()
-        assert page.evaluate("navigator.clipboard.readText()") == start.snippet("foxy")
-        context.close()
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{open_server.url}{start.prefix}/_mock/ui/start")
+    page.get_by_role("button", name="Copy Foxy SDK").click()
+    page.get_by_role("button", name="Copied Foxy SDK").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == start.snippet("foxy")
+    context.close()
 
 
-def test_the_page_can_be_read_without_javascript(open_server: RunningServer) -> None:
-    with chromium() as browser:
-        context = browser.new_context(java_script_enabled=False)
-        page = context.new_page()
-        page.goto(f"{open_server.url}/_mock/ui/start")
-        assert "curl -sS -X POST" in page.locator("#curl").inner_text()
-        context.close()
+def test_the_page_can_be_read_without_javascript(open_server: RunningServer, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{open_server.url}/_mock/ui/start")
+    assert "curl -sS -X POST" in page.locator("#curl").inner_text()
+    context.close()
