@@ -23,7 +23,10 @@ PAGES = {
     "jobs": "jobs",
     "job": "jobs/1",
     "data": "data",
-    "records": "data/order",
+    "records": "data/order?filter_gte[id]=1510&sort=id:desc",
+    "record": "data/order/1501",
+    "feed": "data/dataFeed/4",
+    "file": "data/files/feed/4/english/marketplace.csv.gz",
     "faults": "faults",
     "profiles": "faults/profiles",
     "scenarios": "scenarios",
@@ -106,7 +109,10 @@ def fill(world: World) -> None:
     world.http.get(f"{API}/report/<b>/status")
     world.http.post("/_mock/faults", json={"rule": "REP-PAUSE-503-redis-conn", "times": 2}).raise_for_status()
     user = {"id": 900, "userName": "ada", "email": "ada@example.com", "sendEmail": True}
-    world.http.post(f"{API}/import/adminUser/start", params={"format": "json"}, json=[user])
+    now = {"Prefer": "profile=immediate"}
+    mails = {"format": "json", "sendMail": "true"}
+    world.http.post(f"{API}/import/adminUser/start", params=mails, json=[user], headers=now)
+    world.http.post(f"{API}/datafeeds/build/4", headers=now)
     world.http.post(f"{API}/datafeeds/build/1")
 
 
@@ -287,7 +293,7 @@ def test_a_page_is_readable_for_everybody(
     context.close()
 
 
-@pytest.mark.parametrize("name", ["overview", "jobs", "requests", "coverage"])
+@pytest.mark.parametrize("name", ["overview", "jobs", "data", "requests", "coverage"])
 def test_a_full_world_is_shown_in_pages(full: World, page: Page, name: str) -> None:
     page.goto(full.console + PAGES[name])
     expect(page.locator("h1")).to_be_visible()
