@@ -16,6 +16,12 @@ desk: Desk = LocalProxy(lambda: g.desk)  # type: ignore[assignment]
 """The control API of the world that the page is about."""
 
 
+def world_url() -> str:
+    """Return where clients find the world that do not send its name."""
+    url: str = g.url
+    return url if g.desk.world == "default" else f"{url}/w/{g.desk.world}"
+
+
 def done(message: str) -> Any:
     """Say what was done, above the page that the form came from."""
     flash(message, "done")

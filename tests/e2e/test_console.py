@@ -108,7 +108,7 @@ def fill(world: World) -> None:
     world.http.post(f"{API}/report/product/pause").raise_for_status()
     world.http.get(f"{API}/report/<b>/status")
     world.http.post("/_mock/faults", json={"rule": "REP-PAUSE-503-redis-conn", "times": 2}).raise_for_status()
-    user = {"id": 900, "userName": "ada", "email": "ada@example.com", "sendEmail": True}
+    user = {"userName": "ada", "email": "ada@example.com"}
     now = {"Prefer": "profile=immediate"}
     mails = {"format": "json", "sendMail": "true"}
     world.http.post(f"{API}/import/adminUser/start", params=mails, json=[user], headers=now)

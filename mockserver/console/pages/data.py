@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from mockserver.console.answering import asked_page, desk, page_of
+from mockserver.console.answering import asked_page, desk, page_of, world_url
 from mockserver.console.browsing import (
     OPERATORS,
     REFERENCES,
@@ -23,13 +23,13 @@ from mockserver.console.browsing import (
 )
 from mockserver.console.desk import PEEK, Refused
 from mockserver.console.previewing import preview
+from mockserver.console.tokens import administrators, tokens_of
 
 blueprint = Blueprint("data", __name__, url_prefix="/data")
 
 FEED, TEMPLATE = "dataFeed", "dataFeedTemplate"
 
 VENDOR = "/admin/api/v1"
-TOKEN = "X-Authorization: Bearer admin-token"
 SIZE = 50
 """Records, and files, on a page."""
 
@@ -230,9 +230,10 @@ def _feed(feed: Any) -> dict[str, Any]:
 
 
 def _curl(method: str, path: str) -> str:
-    """Write a call of the vendor's API in this world, for clients that do not send its name."""
-    base = g.url if desk.world == "default" else f"{g.url}/w/{desk.world}"
-    return write_curl(method, base + path, TOKEN)
+    """Write a call of the vendor's API in this world."""
+    if "token" not in g:
+        g.token = administrators(tokens_of("websale"))
+    return write_curl(method, world_url() + path, f"X-Authorization: Bearer {g.token}")
 
 
 def _exports(service: Any, filters: list[Filter]) -> list[tuple[str, str]]:

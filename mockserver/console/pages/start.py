@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, render_template
 
-from mockserver.console.answering import desk
-from mockserver.console.tokens import tokens_of
+from mockserver.console.answering import desk, world_url
+from mockserver.console.tokens import administrators, tokens_of
 
 blueprint = Blueprint("start", __name__, url_prefix="/start")
 
@@ -44,8 +44,8 @@ def _facts() -> dict[str, Any]:
     guarded = bool(current_app.config["CONTROL_TOKEN"])
     return {
         "url": g.url,
-        "base": g.url if desk.world == "default" else f"{g.url}/w/{desk.world}",
-        "token": next((one for one in tokens if one["administrator"]), tokens[0])["token"],
+        "base": world_url(),
+        "token": administrators(tokens),
         "service": service["name"],
         "format": "json" if "json" in formats else formats[0],
         "guarded": guarded,
