@@ -9,6 +9,7 @@ from mockserver.simulation import travel
 from mockserver.simulation.clock import format_job_time, parse_time
 from mockserver.simulation.errors import NeverHappens, NoSuchJob, RefusedValue
 from mockserver.simulation.timeline import State
+from mockserver.simulation.worlds import World
 
 
 async def read(exchange: Exchange) -> dict[str, Any]:
@@ -35,13 +36,7 @@ async def advance(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     """Let time pass at once: some seconds, or until the jobs have come as far as asked."""
     world = exchange.world
     try:
-        if "seconds" in body:
-            travel.advance(world, body["seconds"])
-        elif body["until"] == "idle":
-            travel.until_idle(world)
-        else:
-            _, job, state = body["until"].split(":")
-            travel.until_job(world, job, State[state.upper()])
+        _let_pass(world, **body)
     except RefusedValue as error:
         raise refused(error) from error
     except NoSuchJob as error:
@@ -50,6 +45,16 @@ async def advance(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
         now = format_job_time(world.clock.calendar())
         raise Rule("MOCK-409-never", explain=str(error), job=error.job, state=error.state, now=now) from error
     return dict(world.clock.describe())
+
+
+def _let_pass(world: World, seconds: float | None = None, until: str = "") -> None:
+    if seconds is not None:
+        travel.advance(world, seconds)
+    elif until == "idle":
+        travel.until_idle(world)
+    else:
+        _, job, state = until.split(":")
+        travel.until_job(world, job, State[state.upper()])
 
 
 def refused(error: RefusedValue) -> Rule:

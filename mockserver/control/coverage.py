@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mockserver.contract import Answer, Exchange
+from mockserver.contract.server import Server
 from mockserver.control.coverage_reports import WRITERS, Described
-from mockserver.simulation.coverage import Coverage, measure
+from mockserver.simulation.coverage import Coverage, Goal, measure
 
 ALL = "*"
 """Stands for all worlds, those that are no more included."""
@@ -22,20 +24,9 @@ async def read(
 ) -> Any:
     """Report what was met and what was not."""
     server = exchange.server
-    everywhere = world == ALL
-    goals = [
-        goal
-        for goal in server.goals
-        if not specification or not frozenset(goal.specifications).isdisjoint(specification)
-    ]
-    report = measure(
-        goals,
-        _of_all(exchange) if everywhere else exchange.world.coverage,
-        evidence=evidence,
-        used=used,
-        own_rules=server.own_rules,
-    )
-    name = ALL if everywhere else exchange.world.name
+    name, met = (ALL, _of_all(exchange)) if world == ALL else (exchange.world.name, exchange.world.coverage)
+    goals = _goals_of(server, specification)
+    report = measure(goals, met, evidence=evidence, used=used, own_rules=server.own_rules)
     described = Described(report, name, evidence, used, server.contract.catalogue)
     if format == "json":
         return described.to_json()
@@ -52,6 +43,13 @@ async def clear(exchange: Exchange, world: str | None) -> Answer:
     else:
         exchange.world.coverage.clear()
     return Answer(status=204, body=b"")
+
+
+def _goals_of(server: Server, specifications: list[str] | None) -> Sequence[Goal]:
+    """Return what can be met in some of the specifications, or in all of them."""
+    if not specifications:
+        return server.goals
+    return [goal for goal in server.goals if not frozenset(goal.specifications).isdisjoint(specifications)]
 
 
 def _of_all(exchange: Exchange) -> Coverage:

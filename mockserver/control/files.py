@@ -5,28 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.contract import Answer, Exchange, Rule
-from mockserver.simulation.files import Files
+from mockserver.simulation.clock import Clock
+from mockserver.simulation.files import File, Files
 
 
 async def list_all(exchange: Exchange) -> dict[str, Any]:
     """List the files."""
-    clock = exchange.world.clock
-    return {
-        "files": [
-            {
-                "feed": file.owner,
-                "subshop": file.place,
-                "name": file.name,
-                "filePath": file.path,
-                "public": file.public,
-                "mediaType": file.media_type,
-                "size": file.size,
-                "sha256": file.sha256,
-                "time": clock.job_time(file.tick),
-            }
-            for file in exchange.world.part(Files).list()
-        ]
-    }
+    world = exchange.world
+    return {"files": [_show(file, world.clock) for file in world.part(Files).list()]}
 
 
 async def read(exchange: Exchange, feed: str, subshop: str, file: str) -> Answer:
@@ -41,3 +27,17 @@ async def read(exchange: Exchange, feed: str, subshop: str, file: str) -> Answer
         media_type="application/octet-stream",
         headers=[("Content-Length", str(found.size)), ("ETag", f'"{found.sha256}"')],
     )
+
+
+def _show(file: File, clock: Clock) -> dict[str, Any]:
+    return {
+        "feed": file.owner,
+        "subshop": file.place,
+        "name": file.name,
+        "filePath": file.path,
+        "public": file.public,
+        "mediaType": file.media_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "time": clock.job_time(file.tick),
+    }

@@ -180,10 +180,8 @@ def _matcher(contract: Contract, wanted: dict[str, Any], rule: str, place: str =
     operations = None
     if "operation" in wanted:
         operations = _operations(contract, wanted["operation"], rule, place)
-    if "rule" in wanted and wanted["rule"] not in contract.catalogue:
-        accepted = get_close_matches(wanted["rule"], contract.catalogue, NAMED, 0.3)
-        explain = f"There is no rule {wanted['rule']}."
-        raise Rule(rule, field=f"{place}rule", explain=explain, accepted=accepted)
+    if "rule" in wanted:
+        _check_rule(contract, wanted["rule"], rule, place)
     try:
         since, until = (parse_time(wanted[key]) if key in wanted else None for key in ("since", "until"))
     except RefusedValue as error:
@@ -207,6 +205,13 @@ def _matcher(contract: Contract, wanted: dict[str, Any], rule: str, place: str =
         after=int(wanted["after"]) if "after" in wanted else None,
         before=int(wanted["before"]) if "before" in wanted else None,
     )
+
+
+def _check_rule(contract: Contract, name: str, rule: str, place: str) -> None:
+    """Refuse a rule that does not exist; rules with nearly its name are told."""
+    if name not in contract.catalogue:
+        accepted = get_close_matches(name, contract.catalogue, NAMED, 0.3)
+        raise Rule(rule, field=f"{place}rule", explain=f"There is no rule {name}.", accepted=accepted)
 
 
 def _in(rule_id: str, rule: Rule) -> Rule:
