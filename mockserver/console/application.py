@@ -46,6 +46,7 @@ def create_console(line: Line, settings: Settings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # the origin is checked below, behind proxies too
     )
+    app.url_map.strict_slashes = False  # an address that is typed may end in a slash
     app.session_interface = _Sessions()
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.tests.update(TESTS)

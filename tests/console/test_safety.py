@@ -93,6 +93,11 @@ def test_an_unknown_page_is_not_found(console: Console) -> None:
     assert console.get("nothing/here").status == 404
 
 
+@pytest.mark.parametrize("page", ["jobs", "jobs/", "faults/profiles/", "data/order/"])
+def test_an_address_may_end_in_a_slash(console: Console, page: str) -> None:
+    assert console.get(page).status == 200
+
+
 # --- Through the whole server ---------------------------------------------------------------------
 
 
