@@ -87,8 +87,7 @@ def conventions(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield path, " ".join(text.split())
         for key, value in node.items():
             if key not in ("components", "examples") or not path:
-                name = value.get("name") if isinstance(value, dict) else None
-                yield from conventions(value, f"{path} › {name or key}" if path else str(key))
+                yield from conventions(value, f"{path} › {key}" if path else str(key))
     elif isinstance(node, list):
         for number, item in enumerate(node):
             name = item.get("name") if isinstance(item, dict) else None
