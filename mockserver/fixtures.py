@@ -218,8 +218,31 @@ def _dataset(own: OwnFolder, services: Mapping[str, Service], settings: Settings
     dataset = DataSet(services, recipes, settings.seed, settings.records)
     if not own.records:
         return dataset
+    for document in own.records.values():
+        _check_subshops(document, [subshop["id"] for subshop in own.read("shop")["subshops"]])
     given = {name: [*_complete(document, services[name], dataset)] for name, document in own.records.items()}
     return DataSet(services, recipes.with_given(given), settings.seed, settings.records)
+
+
+def _check_subshops(document: Document, known: list[str]) -> None:
+    """Refuse records of subshops that the shop does not have: nobody would find them there."""
+    for steps, subshop in _subshops_in(document.content, ()):
+        if subshop not in known:
+            raise _refused(document, steps, subshop, known)
+
+
+def _subshops_in(value: Any, steps: tuple[str | int, ...]) -> Iterator[tuple[Place, object]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if key == "subshopId" and isinstance(part, str):
+                yield (*steps, key), part
+            elif key == "subshopIds" and isinstance(part, list):
+                yield from (((*steps, key, number), entry) for number, entry in enumerate(part))
+            else:
+                yield from _subshops_in(part, (*steps, key))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _subshops_in(part, (*steps, number))
 
 
 def _complete(document: Document, service: Service, dataset: DataSet) -> Iterator[Record]:

@@ -376,6 +376,18 @@ ALICE = "name: alice, id: 9, email: a@x.test, password: x, apiKey: x, token: ali
         ),
         (
             "records/product.yaml",
+            "given:\n  - name: x\n    subshopIds: [deutsch, nord]\n",
+            3,
+            "given[0].subshopIds[1] is 'nord'; accepted: deutsch, ",
+        ),
+        (
+            "records/order.yaml",
+            "given:\n  - subshopId: deutsch\n    data:\n      general: {subshopId: nord}\n",
+            4,
+            "given[0].data.general.subshopId is 'nord'; accepted: deutsch, ",
+        ),
+        (
+            "records/product.yaml",
             "given:\n  - {}\n  - id: '7'\n",
             3,
             "given[1].id is '7'; accepted: '100002', or nothing.",
@@ -397,6 +409,18 @@ ALICE = "name: alice, id: 9, email: a@x.test, password: x, apiKey: x, token: ali
             "description: x\njobs:\n  - {api: report, target: ordr}\n",
             3,
             "jobs[0].target is 'ordr'; accepted: adminUser",
+        ),
+        (
+            "scenarios/one.yaml",
+            "description: x\njobs:\n  - api: report\n    target: order\n    profile: {kind: stuck, pollz: 3}\n",
+            5,
+            "There is no jobs[0].profile.pollz; accepted: kind, ",
+        ),
+        (
+            "scenarios/one.yaml",
+            "description: x\nfaults:\n  - rule: IMP-START-503-redis\n",
+            3,
+            "accepted: IMP-STATUS-503-redis, IMP-START-503-redis-read, IMP-START-503-redis-write and ",
         ),
     ],
 )

@@ -8,7 +8,8 @@ Beyond what OpenAPI's schemas can say there are two keywords of our own, for lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 import jsonschema_rs
@@ -40,6 +41,8 @@ LIMITS: Mapping[str, str] = {
     "maxItems": "a list of at most {}",
     "minProperties": "a mapping of at least {}",
 }
+MANY = 30
+"""From so many options on, people are told the nearest ones alone."""
 
 
 class Shape:
@@ -67,6 +70,14 @@ def listed(options: Iterable[object]) -> str:
     return ", ".join(str(option) for option in options) or "nothing"
 
 
+def listed_near(value: object, options: Collection[str]) -> str:
+    """Return what can be chosen from in the place of a value; of very many options those that are most like it."""
+    if len(options) < MANY:
+        return listed(options)
+    near = get_close_matches(str(value), options) or [*options][:3]
+    return f"{listed(near)} and {len(options) - len(near)} others"
+
+
 def shorten(value: object) -> str:
     """Return a value as people have written it, cut where it gets long."""
     if value is None or isinstance(value, bool):
@@ -87,9 +98,24 @@ def _refused(
         known = listed(above.get("properties", {}))
         for name in kind.unexpected:
             yield (*steps, name), f"There is no {{place}}; accepted: {known}."
+    elif branch := _branch_meant(kind, len(steps)):
+        for inner in branch:
+            yield from _refused(inner, schema, document)
     else:
         value = shorten(_at(document, steps))
         yield steps, f"{{place}} is {value}; accepted: {_accepted(kind, above, error.message)}."
+
+
+def _branch_meant(kind: Any, depth: int) -> list[jsonschema_rs.ValidationError]:
+    """Return what is wrong by the one branch of several that is for values of this type, if there is one."""
+    if kind.name not in ("anyOf", "oneOf"):
+        return []
+    branches = [
+        branch
+        for branch in kind.context
+        if not any(error.kind.name == "type" and len([*error.instance_path]) == depth for error in branch)
+    ]
+    return branches[0] if len(branches) == 1 else []
 
 
 def _accepted(kind: Any, schema: dict[str, Any], message: str) -> str:
