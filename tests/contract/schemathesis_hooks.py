@@ -79,7 +79,7 @@ REFUSALS: dict[str, dict[str, str]] = {
 }
 """Rules that refuse requests which fit the schema, because OpenAPI cannot say why they are wrong.
 
-For these operations `positive_data_acceptance` is off in schemathesis.toml, and the check below stands in for it.
+The check below fails for any other; `positive_data_acceptance` leaves the statuses 400 and 422 to it.
 """
 
 
