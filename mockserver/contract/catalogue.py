@@ -80,15 +80,15 @@ class Catalogue(Mapping[str, RuleEntry]):
     def __init__(self, entries: list[dict[str, Any]]) -> None:
         self._entries: dict[str, RuleEntry] = {}
         names = {f.name for f in dataclasses.fields(RuleEntry)}
+        needed = {f.name for f in dataclasses.fields(RuleEntry) if f.default is dataclasses.MISSING}
         for raw in entries:
             if unknown := set(raw) - names:
                 raise CatalogueError(
                     f"rules.yaml: {raw.get('id')} has unknown keys: {', '.join(sorted(unknown))}."
                 )
-            try:
-                entry = RuleEntry(**raw)
-            except TypeError as error:
-                raise CatalogueError(f"rules.yaml: {raw.get('id')} lacks a key: {error}.") from error
+            if lacking := needed - set(raw):
+                raise CatalogueError(f"rules.yaml: {raw.get('id')} lacks {', '.join(sorted(lacking))}.")
+            entry = RuleEntry(**raw)
             if entry.id in self._entries:
                 raise CatalogueError(f"rules.yaml: {entry.id} stands there twice.")
             if entry.evidence not in EVIDENCE:

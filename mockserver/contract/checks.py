@@ -25,6 +25,10 @@ def check_examples(catalogue: Catalogue, operations: Operations, apis: dict[str,
                 raise CatalogueError(
                     f"{operation.api.name}: {operation.title}: x-violations names {rule_id}, which is no example there."
                 )
+        for part in operation.unruled():
+            raise CatalogueError(
+                f"{operation.api.name}: {operation.title}: x-violations names no rule for {part}."
+            )
     for api in apis.values():
         where = f"x-unrouted of {api.base_path or '/'}"
         for examples in (api.examples, *api.of_path.values()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,14 @@ class Parameter:
     validator: Validator
     deep: bool = False
     accepted: tuple[str, ...] = ()
+
+    @property
+    def can_be_wrong(self) -> bool:
+        """Whether there are values that its schema refuses; it is tried out."""
+        if self.deep:
+            return False
+        tried = ([text] if self.kind == "array" else self.convert(text) for text in ("", "?"))
+        return not all(self.validator.is_valid(value) for value in tried)
 
     def convert(self, text: str) -> Any:
         """Return the value for the text, or the text itself when it is none of the parameter's type."""
@@ -168,14 +176,23 @@ class CompiledOperation:
     def violated(self, part: str, keyword: str, field_name: str, message: str) -> Rule:
         """Return the rule that a violation of this part of the request breaks."""
         root = part.partition(".")[0]
-        for key in (f"{part}:{keyword}", part, f"{root}:{keyword}", root, "*"):
-            if key in self.violations:
-                rule_id = self.violations[key]
-                break
-        else:
-            raise SpecificationError(f"{self.id}: x-violations names no rule for {part}.")
+        keys = (f"{part}:{keyword}", part, f"{root}:{keyword}", root, "*")
+        rule_id = next(self.violations[key] for key in keys if key in self.violations)
         named = "" if root == "path" else field_name
         return Rule(rule_id, field=named, explain=f"{field_name or root}: {message}")
+
+    def unruled(self) -> Iterator[str]:
+        """Yield the parts of a request that can be wrong and have no rule in ``x-violations``."""
+        fallible = [p for p in self.parameters if p.can_be_wrong or (p.required and p.place == "query")]
+        parts = [f"{p.place}.{p.name}" for p in fallible]
+        if self.body is not None:
+            parts.append("body")
+        ruled = {key.partition(":")[0] for key in self.violations}
+        if self.right is not None and "security" not in ruled:
+            yield "security"
+        for part in parts:
+            if not ruled & {part, part.partition(".")[0], "*"}:
+                yield part
 
     def service_of(self, exchange: Exchange) -> str:
         """Return the service on which the caller needs the operation's right."""

@@ -78,6 +78,24 @@ def test_a_violation_must_name_an_example_of_the_operation(folder: Specification
         folder.load()
 
 
+def test_every_part_of_a_request_that_can_be_wrong_needs_a_rule(folder: SpecificationFolder) -> None:
+    del folder.tea["x-violations"]["*"]
+    with pytest.raises(CatalogueError, match=r"x-violations names no rule for query\.sugarLumps"):
+        folder.load()
+
+
+def test_a_right_that_can_be_missing_needs_a_rule(folder: SpecificationFolder) -> None:
+    folder.tea["x-right"] = {"verbs": ["read"], "service": "tea"}
+    with pytest.raises(CatalogueError, match="x-violations names no rule for security"):
+        folder.load()
+
+
+def test_a_rule_that_lacks_something_is_refused_by_name(folder: SpecificationFolder) -> None:
+    del folder.rules["rules"][-1]["api"]
+    with pytest.raises(CatalogueError, match=r"T-READ-400-size lacks api\."):
+        folder.load()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
