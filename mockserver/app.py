@@ -23,7 +23,8 @@ from mockserver.foxy.world import Foxy
 from mockserver.records import Records
 from mockserver.resources import shipped
 from mockserver.settings import Settings, SettingsError
-from mockserver.simulation.errors import NoSuchScenario, ScenarioError
+from mockserver.simulation.clock import parse_time
+from mockserver.simulation.errors import ClockError, NoSuchScenario, ScenarioError
 from mockserver.simulation.faults import FaultBook
 from mockserver.simulation.files import Files
 from mockserver.simulation.outbox import Outbox
@@ -204,6 +205,14 @@ def _try_out(server: Server, file: ScenarioFile) -> None:
         raise file.error(error.field, f"{error}.") from error
 
 
+def _start(settings: Settings) -> int | None:
+    """Return the calendar time at which worlds begin; None for the machine's."""
+    try:
+        return parse_time(settings.now) if settings.now else None
+    except ClockError as error:
+        raise SettingsError(f"The time {settings.now} is none; accepted: {error.accepted}.") from error
+
+
 def _worlds(settings: Settings, fixtures: Fixtures) -> Worlds:
     deliveries = Deliveries(settings.deliver_webhooks)
     factories: Mapping[type[Any], Callable[[World], Any]] = {
@@ -222,6 +231,7 @@ def _worlds(settings: Settings, fixtures: Fixtures) -> Worlds:
         seed=settings.seed,
         mode=settings.clock,
         speed=settings.speed,
+        start=_start(settings),
         max_faults=settings.max_faults,
         journal=settings.journal,
         journal_room=settings.journal_size,

@@ -175,6 +175,13 @@ SERVE: list[click.Parameter] = [
             help="Whether time passes by itself in new worlds.",
         ),
         _option(
+            "--now",
+            default="",
+            metavar="TIME",
+            without="the machine's",
+            help="Time at which new worlds begin, such as 2025-07-01T12:00:00Z.",
+        ),
+        _option(
             "--speed",
             default=1.0,
             type=click.FloatRange(min=0, min_open=True),

@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.app import MockServer
 from mockserver.settings import Settings
+from tests.running import NOW
 
 pytest_plugins = ["pytester"]
 
@@ -30,7 +31,7 @@ def make_client(app: MockServer, *, token: str | None = "admin-token", **headers
 @pytest.fixture(scope="session")
 def shared_app() -> MockServer:
     """One application for all tests that have a world of their own."""
-    return MockServer(Settings(clock="frozen", max_worlds=100_000))
+    return MockServer(Settings(clock="frozen", now=NOW, max_worlds=100_000))
 
 
 @pytest.fixture

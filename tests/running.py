@@ -12,6 +12,9 @@ from typing import Any
 
 MOCKSERVER = (sys.executable, "-m", "mockserver")
 
+NOW = "2026-03-02T12:10:00Z"
+"""Time at which worlds of tests begin: far from a full hour, when feeds are built by themselves."""
+
 
 @dataclass
 class RunningServer:

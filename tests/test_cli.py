@@ -41,6 +41,7 @@ def test_rules_are_printed_as_a_table_and_as_json() -> None:
         (["--records", "orders"], "is not like order=1000000"),
         (["--records", "spoon=5", "--port", "0"], "There is no service spoon; there are adminUser"),
         (["--speed", "0"], "Invalid value for '--speed'"),
+        (["--now", "yesterday"], "The time yesterday is none; accepted: YYYY-MM-DDTHH:MM:SS"),
         (["--clock", "late"], "Invalid value for '--clock'"),
         (["--port", "70000"], "Invalid value for '--port'"),
         (

@@ -20,6 +20,7 @@ from mockserver.resources import shipped
 from mockserver.settings import Settings
 from mockserver.websale.shop import Shop
 from tests.conftest import API, make_client
+from tests.running import NOW
 
 FIXTURES = shipped("fixtures")
 SPECIFICATION = load_specification(shipped("openapi"), "fixtures")
@@ -44,7 +45,7 @@ def folder(path: Path, files: Mapping[str, str]) -> str:
 
 
 def start(path: Path, files: Mapping[str, str], **settings: Any) -> MockServer:
-    return MockServer(Settings(fixtures=folder(path, files), clock="frozen", **settings))
+    return MockServer(Settings(fixtures=folder(path, files), clock="frozen", now=NOW, **settings))
 
 
 def records(app: MockServer, service: str) -> list[dict[str, Any]]:
@@ -197,7 +198,7 @@ profile: {kind: immediate}
 def test_records_of_ones_own_come_first_and_others_refer_to_them(tmp_path: Path) -> None:
     text = 'given:\n  - {name: Oolong, price: "7.500000", custom: {weight: 1.5}}\n  - id: "100002"\n'
     app = start(tmp_path, {"records/product.yaml": text})
-    plain = MockServer(Settings(clock="frozen"))
+    plain = MockServer(Settings(clock="frozen", now=NOW))
     before, after = records(plain, "product"), records(app, "product")
     assert after[0]["custom"] == {**before[0]["custom"], "weight": 1.5}
     assert after[0] == {**before[0], "name": "Oolong", "price": "7.500000", "custom": after[0]["custom"]}
@@ -211,7 +212,7 @@ def test_records_of_ones_own_come_first_and_others_refer_to_them(tmp_path: Path)
 @pytest.mark.parametrize("service", ["customerAccount", "order", "voucherTemplate", "category", "dataFeed"])
 def test_a_given_record_can_leave_out_everything(tmp_path: Path, service: str) -> None:
     app = start(tmp_path, {f"records/{service}.yaml": "given: [{}, {}]\n"})
-    plain = MockServer(Settings(clock="frozen"))
+    plain = MockServer(Settings(clock="frozen", now=NOW))
     for name in ("order", "voucher", "transaction", service):
         assert records(app, name) == records(plain, name)
 

@@ -51,6 +51,14 @@ async def test_absent_keys_of_the_clock_keep_their_value(client: httpx.AsyncClie
     assert (clock["mode"], clock["speed"]) == ("frozen", 60.0)
 
 
+async def test_worlds_begin_at_the_time_that_the_server_was_given() -> None:
+    app = MockServer(Settings(clock="frozen", now="2025-07-01T14:00:00+02:00"))
+    async with make_client(app) as client:
+        await client.post("/_mock/clock/advance", json={"seconds": 60})
+        await client.post("/_mock/reset")
+        assert (await client.get("/_mock/clock")).json()["now"] == "2025-07-01T12:00:00.000000000Z"
+
+
 async def test_a_running_clock_passes_by_itself() -> None:
     async with make_client(MockServer(Settings(clock="running", speed=1_000_000))) as client:
         first = (await client.get("/_mock/clock")).json()

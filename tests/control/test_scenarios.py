@@ -15,6 +15,7 @@ from mockserver.contract.documents import DocumentError
 from mockserver.settings import Settings, SettingsError
 from tests.conftest import API, Steps, make_client, rule_of
 from tests.control.test_jobs import FOXY
+from tests.running import NOW
 
 NAMES = [
     "failed-export",
@@ -440,7 +441,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 async def test_every_new_world_can_begin_in_a_scenario() -> None:
-    async with make_client(MockServer(Settings(scenario="paused-export", clock="frozen"))) as client:
+    async with make_client(MockServer(Settings(scenario="paused-export", clock="frozen", now=NOW))) as client:
         for name in ("default", "other"):
             headers = {"X-Mock-World": name}
             assert (await client.get(f"{API}/report/order/status", headers=headers)).json()["status"] == 3

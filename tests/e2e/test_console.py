@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import Watch, axe
-from tests.running import RunningServer, run_server
+from tests.running import NOW, RunningServer, run_server
 
 API = "/admin/api/v1"
 PAGES = {
@@ -61,7 +61,17 @@ class World:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    options = ["--clock", "frozen", "--no-access-log", "--journal", "10000", "--journal-size", "64"]
+    options = [
+        "--clock",
+        "frozen",
+        "--now",
+        NOW,
+        "--no-access-log",
+        "--journal",
+        "10000",
+        "--journal-size",
+        "64",
+    ]
     with run_server(tmp_path_factory.mktemp("console"), *options) as running:
         yield running
 

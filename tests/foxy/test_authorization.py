@@ -8,6 +8,7 @@ from mockserver.app import MockServer
 from mockserver.settings import Settings
 from tests.conftest import make_client, rule_of
 from tests.foxy.conftest import FoxyClient, messages
+from tests.running import NOW
 
 PROTECTED = ["/stores/1", "/stores/1/reports", "/report/1", "/reports/1", "/users/1"]
 
@@ -105,7 +106,7 @@ async def test_a_rate_limit_can_be_had_on_purpose(foxy: FoxyClient) -> None:
 
 
 async def test_without_authentication_everything_is_reached() -> None:
-    app = MockServer(Settings(auth=False, clock="frozen"))
+    app = MockServer(Settings(auth=False, clock="frozen", now=NOW))
     async with make_client(app, token=None, **{"FOXY-API-VERSION": "1"}) as client:
         for path in ("/", "/stores/2", "/report/2", "/users/2"):
             assert (await client.get(path)).status_code == 200

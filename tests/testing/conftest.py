@@ -9,6 +9,7 @@ import pytest
 
 from mockserver.settings import Settings
 from mockserver.testing import Client, ServerThread, World
+from tests.running import NOW
 
 TOKEN = {"X-Authorization": "Bearer admin-token"}
 REPORT = "/admin/api/v1/report"
@@ -17,7 +18,7 @@ REPORT = "/admin/api/v1/report"
 @pytest.fixture(scope="session")
 def running() -> Iterator[Client]:
     """A client of a server whose worlds stand still."""
-    with ServerThread(Settings(clock="frozen", max_worlds=100_000)) as server:
+    with ServerThread(Settings(clock="frozen", now=NOW, max_worlds=100_000)) as server:
         yield server.client()
 
 

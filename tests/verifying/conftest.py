@@ -16,6 +16,7 @@ from mockserver.app import MockServer
 from mockserver.settings import Settings
 from mockserver.testing import ServerThread
 from mockserver.verifying.command import verify
+from tests.running import NOW
 
 Wrong = Callable[[int, Any], tuple[int, Any]]
 """Status and body of an answer in, wrong ones out."""
@@ -51,7 +52,7 @@ class WrongCopy:
 
 @cache
 def right_one() -> MockServer:
-    return MockServer(Settings(clock="frozen"))
+    return MockServer(Settings(clock="frozen", now=NOW))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from mockserver.websale.rendering import Order, Rendering
 from mockserver.websale.shop import Shop
 from mockserver.websale.storefront import Storefront
 from tests.conftest import API, Steps, make_client, rule_of
+from tests.running import NOW
 
 BUILD = "/datafeeds/build"
 IMMEDIATE = {"Prefer": "profile=immediate"}
@@ -481,7 +482,7 @@ async def test_a_start_is_confirmed_before_a_slow_template_is_through(
 
 
 async def test_a_large_feed_is_rendered_beside_the_requests() -> None:
-    app = MockServer(Settings(clock="frozen", records={"product": 25_000}))
+    app = MockServer(Settings(clock="frozen", now=NOW, records={"product": 25_000}))
     async with make_client(app) as client:
         large = Steps(client)
         [row] = await built(large, 1)
@@ -567,7 +568,7 @@ async def test_an_hour_that_is_none_is_not_found(api: Steps, hour: str) -> None:
 
 
 def rendering(content: str, limits: Limits) -> Rendering:
-    app = MockServer(Settings(clock="frozen"))
+    app = MockServer(Settings(clock="frozen", now=NOW))
     products = app.server.worlds.get().part(Shop).records.snapshot("product")
     front = Storefront.from_fixture(
         {"name": "s", "host": "h", "currency": "EUR", "timeZone": "UTC", "subshops": [{"id": "deutsch"}]}

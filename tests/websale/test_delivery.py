@@ -18,6 +18,7 @@ from mockserver.simulation import travel
 from mockserver.simulation.outbox import Outbox
 from mockserver.websale.delivery import BACK_OFF, Deliveries, redact_url
 from tests.conftest import Steps, make_client
+from tests.running import NOW
 
 IMMEDIATE = {"Prefer": "profile=immediate"}
 
@@ -169,7 +170,7 @@ async def receiving(*statuses: int) -> AsyncIterator[Receiver]:
 
 @asynccontextmanager
 async def delivering(*hosts: str) -> AsyncIterator[Steps]:
-    app = MockServer(Settings(clock="frozen", deliver_webhooks=hosts))
+    app = MockServer(Settings(clock="frozen", now=NOW, deliver_webhooks=hosts))
     async with make_client(app) as client:
         yield Steps(client)
 
@@ -305,7 +306,7 @@ async def test_the_log_has_no_credentials(api: Steps, caplog: pytest.LogCaptureF
 
 
 def test_time_that_passes_outside_of_the_loop_sends_nothing() -> None:
-    app = MockServer(Settings(clock="frozen", deliver_webhooks=("hooks.marketplace.example",)))
+    app = MockServer(Settings(clock="frozen", now=NOW, deliver_webhooks=("hooks.marketplace.example",)))
     world = app.server.worlds.get()
     travel.advance(world, 24 * 3600)
     webhooks = [entry for entry in world.part(Outbox).list() if entry.kind == "webhook"]
