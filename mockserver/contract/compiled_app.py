@@ -23,6 +23,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from starlette.requests import cookie_parser
+
 with warnings.catch_warnings():
     # Connexion 3.3 imports Starlette's test client, which warns about httpx.
     warnings.simplefilter("ignore")
@@ -163,8 +165,7 @@ class CompiledTokenHandler(ApiKeySecurityHandler):  # type: ignore[misc]
 
         def verify(exchange: Exchange) -> bool:
             if place == "cookie":
-                cookies = exchange.headers.get("cookie")
-                value = self.get_cookie_value(cookies, name) if cookies else None
+                value = cookie_parser(exchange.headers.get("cookie", "")).get(name)
             else:
                 value = exchange.headers.get(header)
             try:

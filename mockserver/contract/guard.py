@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection
-from http.cookies import SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
+
+from starlette.requests import cookie_parser
 
 from mockserver.contract.errors import Rule
 from mockserver.contract.exchange import Exchange
@@ -66,8 +67,8 @@ def sign(token: str) -> str:
 
 def is_signed_in(cookies: str, host: str, token: str) -> bool:
     """Tell whether a browser's ``Cookie`` header says that it has shown the token."""
-    given = SimpleCookie(cookies).get(cookie_name("mock_control", host))
-    return given is not None and hmac.compare_digest(given.value.encode(), sign(token).encode())
+    given = cookie_parser(cookies).get(cookie_name("mock_control", host), "")
+    return hmac.compare_digest(given.encode(), sign(token).encode())
 
 
 def _check_origin(exchange: Exchange, origin: str) -> None:

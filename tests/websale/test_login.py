@@ -194,6 +194,7 @@ async def test_a_missing_one_time_token_is_said_to_be_missing(anybody: httpx.Asy
         {"x-authorization": "bearer   reader-token"},
         {"Authorization": "Bearer reader-token"},
         {"Cookie": "theme=dark; accessToken=reader-token"},
+        {"Cookie": 'other@shop=1; panes={"left": [1, 2]}; accessToken=reader-token'},
         {"X-Authorization": "Bearer wrong", "Authorization": "Bearer reader-token"},
     ],
 )
