@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from math import isfinite
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import flash, g, redirect, request
 from werkzeug.local import LocalProxy
@@ -30,7 +30,12 @@ def done(message: str) -> Any:
 
 def back() -> Any:
     """Go to the page that the form names, which is one of the console's."""
-    return redirect(f"{request.script_root}/{request.form.get('back', '').lstrip('/')}", 303)
+    return redirect(own(request.script_root, request.form.get("back", "")), 303)
+
+
+def own(root: str, address: str) -> str:
+    """Return an address that a browser sends as one of the console's own, whatever it says."""
+    return f"{root}/{''.join(filter(str.isprintable, address)).lstrip('/')}"
 
 
 def asked_page() -> int:
@@ -67,9 +72,10 @@ def fields(form: Any, texts: Collection[str] = (), numbers: Collection[str] = ()
 
 def here() -> str:
     """Return the page's address within the console, for the forms that come back to it."""
-    return (
-        request.full_path.lstrip("/").rstrip("?") if request.method == "GET" else request.form.get("back", "")
-    )
+    if request.method == "POST":
+        return request.form.get("back", "")
+    query = request.query_string.decode("ascii", "replace")
+    return quote(request.path.lstrip("/")) + (f"?{query}" if query else "")
 
 
 def here_with(**changed: Any) -> str:

@@ -23,6 +23,11 @@ FORWARDED = ("host", "forwarded", "x-forwarded-proto", "x-forwarded-host", "x-fo
 """Headers that say under which address a browser sees this server; links in answers are made with it."""
 
 
+def step(text: str) -> str:
+    """Write a step of a path. It stays one whatever it says: ``/`` is encoded, and so are the dots of ``..``."""
+    return quote(text, safe="").replace(".", "%2E")
+
+
 class Refused(Exception):
     """Raised when the control API answers with a problem.
 
@@ -143,7 +148,7 @@ class Desk:
 
     def peek(self, path: str) -> tuple[bytes, bool]:
         """Read the first bytes of a file, of whatever size, and tell whether that is all of it."""
-        target = f"/w/{quote(self.world, safe='')}/_mock{path}"
+        target = f"/w/{step(self.world)}/_mock{path}"
         answer = self._line.send(self._loop, "GET", target, self._headers, short=True)
         _check(answer)
         return answer.content[:PEEK], len(answer.content) <= PEEK
@@ -157,7 +162,7 @@ class Desk:
         """
         given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
         content = {} if body is None else {"json": body}
-        target = f"/w/{quote(self.world, safe='')}/_mock{path}"
+        target = f"/w/{step(self.world)}/_mock{path}"
         answer = self._line.send(self._loop, method, target, self._headers, params=given, **content)
         _check(answer)
         if not answer.content:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, g, redirect, render_template, request
 
+from mockserver.console.answering import here, own
 from mockserver.contract.guard import cookie_name, is_signed_in, is_token, sign
 
 blueprint = Blueprint("sign_in", __name__)
@@ -20,8 +21,7 @@ def ask(token: str) -> Any:
         return None
     if is_signed_in(request.headers.get("Cookie", ""), request.host, token):
         return None
-    here = request.full_path.lstrip("/").rstrip("?")
-    return redirect(f"{request.script_root}/sign-in?{urlencode({'back': here})}", 303)
+    return redirect(f"{request.script_root}/sign-in?{urlencode({'back': here()})}", 303)
 
 
 @blueprint.get("/sign-in")
@@ -37,7 +37,7 @@ def take_token() -> Any:
     back = request.form.get("back", "")
     if not token or not is_token(request.form.get("token", "").strip(), token):
         return _form(back, wrong=True), 401
-    answer = redirect(f"{request.script_root}/{back.lstrip('/')}", 303)
+    answer = redirect(own(request.script_root, back), 303)
     name = cookie_name("mock_control", request.host)
     answer.set_cookie(name, sign(token), httponly=True, samesite="Strict", secure=g.url.startswith("https:"))
     return answer

@@ -186,6 +186,12 @@ def test_a_pipeline_gets_the_command(console: Console, world: str) -> None:
     )
 
 
+def test_an_empty_choice_is_none(console: Console) -> None:
+    empty, whole = console.get("coverage?evidence=&specification="), console.get("coverage")
+    assert empty.tree.xpath("//section/@id") == whole.tree.xpath("//section/@id")
+    assert empty.tree.xpath("string(//*[@id='shares'])") == whole.tree.xpath("string(//*[@id='shares'])")
+
+
 def test_a_filter_that_means_nothing_is_refused_and_escaped(console: Console) -> None:
     page = console.get("coverage?evidence=<script>alert(1)</script>")
     assert page.status == 400

@@ -265,6 +265,14 @@ def test_a_record_that_there_is_not(console: Console, id: str) -> None:
     assert f"order has no record whose id is {id}." in page.text
 
 
+@pytest.mark.parametrize("id", ["50% off?", "a/b#c", "Ä+"])
+def test_forms_lead_back_to_a_record_whatever_its_key(console: Console, server: Server, id: str) -> None:
+    bring(server, "product", PRODUCT | {"itemNumber": id})
+    page = console.get(f"data/product/{quote(id)}")
+    back = page.tree.xpath("//input[@name='back']/@value")[0]
+    assert f"product {id}" in console.post("clock", {"mode": "frozen"}, back=back).text
+
+
 def test_what_records_hold_stays_text(console: Console, server: Server) -> None:
     bring(server, "product", PRODUCT | {"name": EVIL, "descr": EVIL, "custom": {"map": {EVIL: EVIL}}})
     bring(server, "dataFeedTemplate", {"id": 900, "name": EVIL, "content": f"</pre>{EVIL}"})
@@ -272,7 +280,7 @@ def test_what_records_hold_stays_text(console: Console, server: Server) -> None:
     assert keys(table) == ["X-1"]
     record, template = console.get("data/product/X-1"), console.get("data/dataFeedTemplate/900")
     assert EVIL in record.tree.xpath("//dt/text()")
-    assert template.tree.xpath("string(//pre[@id='content'])") == f"</pre>{EVIL}"
+    assert template.tree.xpath("string(//pre[@id='template'])") == f"</pre>{EVIL}"
     for page in (table, record, template):
         assert EVIL in page.text
         assert "<script>alert" not in page.html
@@ -311,7 +319,7 @@ def test_a_feed_whose_build_has_failed_says_why(console: Console, server: Server
 def test_a_template_is_shown_with_its_feeds(console: Console, server: Server) -> None:
     template = server.control("GET", "/records/dataFeedTemplate/2")
     page = console.get("data/dataFeedTemplate/2")
-    assert page.tree.xpath("string(//pre[@id='content'])") == template["content"]
+    assert page.tree.xpath("string(//pre[@id='template'])") == template["content"]
     assert linked(page, "Price comparison") == "data/dataFeed/3"
 
 

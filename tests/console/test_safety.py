@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -61,6 +62,16 @@ def test_a_form_leads_back_into_the_console_and_nowhere_else(console: Console) -
     assert answer.headers["Location"] == f"{console.root}/evil.example/x"
 
 
+@pytest.mark.parametrize("back", ["jobs\r\nX-Injected: 1", "\njobs", "jobs\x00"])
+def test_an_address_to_go_back_to_cannot_end_the_header(console: Console, back: str) -> None:
+    data = {"mode": "running", "csrf_token": token_of(console.get().html), "back": back}
+    answer = console.open("clock", "POST", data=data)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(f"{console.root}/jobs")
+    query = urlencode({"name": "blue", "back": back})
+    assert console.open(f"worlds/switch?{query}").headers["Location"].startswith("/w/blue/_mock/ui/jobs")
+
+
 def test_a_page_may_load_nothing_from_elsewhere_and_run_nothing_of_its_own(console: Console) -> None:
     page = console.get()
     policy = page.headers["Content-Security-Policy"]
@@ -82,15 +93,42 @@ def test_what_clients_send_is_text(console: Console, server: Server) -> None:
     assert "alert(1)" in page.text
 
 
-def test_an_impossible_world_is_explained(console_app: object, console: Console) -> None:
-    console._scope["mockserver.world"] = "no world"
+@pytest.mark.parametrize("name", ["no world", ".", "..", "a/b"])
+def test_an_impossible_world_is_explained(console_app: object, console: Console, name: str) -> None:
+    console._scope["mockserver.world"] = name
     page = console.get()
     assert page.status == 400
-    assert "no world" in page.text
+    assert f"world is '{name}'" in page.text
 
 
-def test_an_unknown_page_is_not_found(console: Console) -> None:
-    assert console.get("nothing/here").status == 404
+@pytest.mark.parametrize(
+    "path",
+    ["nothing/here", "jobs/1%3F", "jobs/1%23x", "jobs/%2E%2E", "jobs/%00", "requests/%2E%2E", "data/%2E%2E"],
+)
+def test_what_there_is_not_is_not_found(console: Console, server: Server, path: str) -> None:
+    server.vendor("POST", "/report/order/start")
+    assert console.get(path).status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "jobs/1",
+        "data/order",
+        "data/dataFeed/1",
+        "data/dataFeedTemplate/1",
+        "faults",
+        "requests/1",
+        "start",
+    ],
+)
+def test_what_a_button_copies_is_there_once(console: Console, server: Server, path: str) -> None:
+    server.vendor("POST", "/report/order/start")
+    tree = console.get(path).tree
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    assert set(tree.xpath("//@data-copy")) <= set(ids)
 
 
 @pytest.mark.parametrize("page", ["jobs", "jobs/", "faults/profiles/", "data/order/"])
@@ -174,6 +212,14 @@ async def test_a_signed_in_browser_does_nothing_for_foreign_pages(browser: httpx
     await sign_in(browser, "s3cret-token")
     answer = await browser.post("/_mock/reset", headers={"Origin": "https://evil.example"})
     assert (answer.status_code, answer.headers["X-Mock-Rule"]) == (403, "MOCK-403-origin")
+
+
+async def test_cookies_of_other_programs_on_the_machine_do_not_matter(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser, "s3cret-token")
+    (cookie,) = (f"{one.name}={one.value}" for one in browser.cookies.jar if one.name == "mock_control")
+    headers = {"Cookie": f'other@shop=1; panes={{"left": [1, 2]}}; {cookie}'}
+    assert (await browser.get("/_mock/ui/jobs", headers=headers)).status_code == 200
+    assert (await browser.get("/_mock/jobs", headers=headers)).status_code == 200
 
 
 async def test_a_forged_cookie_opens_nothing(browser: httpx.AsyncClient) -> None:

@@ -42,7 +42,7 @@ def show() -> str:
     wanted = {
         "world": ALL if request.args.get("world") == ALL else "",
         "specification": request.args.get("specification", ""),
-        "evidence": request.args.get("evidence", "documented"),
+        "evidence": request.args.get("evidence") or "documented",
         "used": "true" if request.args.get("used") else "",
         "missing": "true" if request.args.get("missing") else "",
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
@@ -21,7 +20,7 @@ from mockserver.console.browsing import (
     write_curl,
     write_query,
 )
-from mockserver.console.desk import PEEK, Refused
+from mockserver.console.desk import PEEK, Refused, step
 from mockserver.console.previewing import preview
 from mockserver.console.tokens import administrators, tokens_of
 
@@ -95,7 +94,7 @@ def browse(service: str) -> Any:
 def read(service: str, id: str) -> str:
     """Show a record; a feed or a template with what belongs to it."""
     described = _service(service)
-    record = desk.get(f"/records/{service}/{quote(id, safe='')}")
+    record = desk.get(f"/records/{service}/{step(id)}")
     shown = {
         "service": described,
         "record": record,
@@ -122,7 +121,7 @@ def files() -> str:
 @blueprint.get("/files/job/<id>")
 def export(id: str) -> str:
     """Show the beginning of an export's file."""
-    made = desk.get(f"/jobs/{quote(id, safe='')}/timeline")
+    made = desk.get(f"/jobs/{step(id)}/timeline")
     job = made["job"]
     data, whole = desk.peek(f"/jobs/{job['id']}/file")
     return render_template(
@@ -138,13 +137,13 @@ def export(id: str) -> str:
 @blueprint.get("/files/feed/<feed>/<subshop>/<path:name>")
 def output(feed: str, subshop: str, name: str) -> str:
     """Show the beginning of a feed's file."""
-    data, whole = desk.peek(f"/files/{quote(feed, safe='')}/{quote(subshop, safe='')}/{quote(name, safe='')}")
+    data, whole = desk.peek(f"/files/{step(feed)}/{step(subshop)}/{step(name)}")
     file = next(
         one
         for one in desk.get("/files")["files"]
         if (one["feed"], one["subshop"], one["name"]) == (feed, subshop, name)
     )
-    charset = desk.get(f"/records/{FEED}/{feed}")["options"]["exportCharset"]
+    charset = desk.get(f"/records/{FEED}/{step(feed)}")["options"]["exportCharset"]
     return render_template(
         "data_file.html",
         file=_output(file),
@@ -177,7 +176,7 @@ def _services() -> dict[str, Any]:
 
 def _service(name: str) -> Any:
     """Return what the control API says of a service; who asks for another one is told which there are."""
-    return _services().get(name) or desk.get(f"/records/{quote(name, safe='')}")
+    return _services().get(name) or desk.get(f"/records/{step(name)}")
 
 
 def _referring(service: str) -> list[tuple[str, str]]:
@@ -216,12 +215,12 @@ def _feed(feed: Any) -> dict[str, Any]:
     made = [_output(file) for file in desk.get("/files")["files"] if file["feed"] == id]
     jobs = [job for job in desk.get("/jobs")["jobs"] if (job["api"], job["target"]) == ("build", id)]
     return {
-        "builds": desk.get(f"/files/{id}"),
+        "builds": desk.get(f"/files/{step(id)}"),
         "files": {file["subshop"]: file for file in made},
         "jobs": jobs[: -BUILDS - 1 : -1],
         "building": [
-            ("Build it", _curl("POST", f"{place}/build/{id}")),
-            ("See how the build goes", _curl("GET", f"{place}/build/{id}/status")),
+            ("Build it", _curl("POST", f"{place}/build/{step(id)}")),
+            ("See how the build goes", _curl("GET", f"{place}/build/{step(id)}/status")),
         ],
     }
 
@@ -278,7 +277,7 @@ def _export(job: Any) -> dict[str, Any]:
 
 def _output(file: Any) -> dict[str, Any]:
     """Describe a feed's file."""
-    where = "/".join(quote(file[part], safe="") for part in ("feed", "subshop", "name"))
+    where = "/".join(step(file[part]) for part in ("feed", "subshop", "name"))
     return {
         **file,
         "records": None,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, render_template, request
 
 from mockserver.console.answering import as_number, desk, done, fields
-from mockserver.console.desk import Refused
+from mockserver.console.desk import Refused, step
 
 blueprint = Blueprint("faults", __name__, url_prefix="/faults")
 
@@ -68,7 +67,7 @@ def place() -> Any:
 @blueprint.post("/<id>/remove")
 def remove(id: str) -> Any:
     """Take a fault away."""
-    desk.delete(f"/faults/{quote(id, safe='')}")
+    desk.delete(f"/faults/{step(id)}")
     return done(f"Fault {id} is gone.")
 
 
@@ -92,7 +91,7 @@ def choose() -> Any:
     kind, api, target = form.get("kind", ""), form.get("api", ""), form.get("target", "").strip() or "*"
     profile = {"kind": kind, **fields(form, texts=("lastError",), numbers=MEASURES.get(kind, ()))}
     try:
-        desk.put(f"/profiles/{quote(api, safe='')}/{quote(target, safe='')}", profile)
+        desk.put(f"/profiles/{step(api)}/{step(target)}", profile)
     except Refused as refused:
         if refused.status not in (400, 404):
             raise
@@ -103,7 +102,7 @@ def choose() -> Any:
 @blueprint.post("/profiles/<api>/<target>/forget")
 def forget(api: str, target: str) -> Any:
     """Go back to the profile of the fixtures."""
-    desk.delete(f"/profiles/{quote(api, safe='')}/{quote(target, safe='')}")
+    desk.delete(f"/profiles/{step(api)}/{step(target)}")
     return done(f"The next jobs of {api} ({target}) unfold as the fixtures say.")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 
 from mockserver.console.answering import desk, done, page_of
+from mockserver.console.desk import step
 from mockserver.console.writing import ACTIONS, STATES
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
@@ -51,7 +52,7 @@ def index() -> str:
 @blueprint.get("/<id>")
 def read(id: str) -> str:
     """Show a job with its timeline and the links to its files."""
-    found = desk.get(f"/jobs/{id}/timeline")
+    found = desk.get(f"/jobs/{step(id)}/timeline")
     job = found["job"]
     return render_template(
         "job.html", job=job, timeline=found["timeline"], files=found["files"], moving=job["state"] in ACTIONS
@@ -63,5 +64,5 @@ def push(id: str, action: str) -> Any:
     """Do something to a job."""
     if action not in DONE:
         abort(404)
-    job = desk.post(f"/jobs/{id}/{action}")
+    job = desk.post(f"/jobs/{step(id)}/{action}")
     return done(f"Job {id} ({job['api']} {job['target']}) was {DONE[action]}.")

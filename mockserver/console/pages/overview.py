@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, render_template
 
-from mockserver.console.answering import desk
+from mockserver.console.answering import desk, world_url
 from mockserver.console.writing import ACTIONS
 
 blueprint = Blueprint("overview", __name__)
@@ -34,5 +34,5 @@ def show() -> str:
         all=len(jobs),
         faults=desk.get("/faults")["faults"],
         requests=requests[::-1],
-        base_url=f"{g.url}/w/{desk.world}" if desk.world != "default" else g.url,
+        base_url=world_url(),
     )

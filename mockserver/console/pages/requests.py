@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from mockserver.console.answering import desk, done
-from mockserver.console.desk import Refused
+from mockserver.console.desk import Refused, step
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 
@@ -54,7 +54,7 @@ def index() -> Any:
 @blueprint.get("/<id>")
 def read(id: str) -> str:
     """Show a request with its answer, and why it was answered so."""
-    call = desk.get(f"/requests/{quote(id, safe='')}")
+    call = desk.get(f"/requests/{step(id)}")
     faults = [value for name, value in _pairs(call["answer"] or {}) if name == "x-mock-fault"]
     return render_template(
         "request.html",
@@ -69,7 +69,7 @@ def read(id: str) -> str:
 @blueprint.post("/<id>/replay")
 def replay(id: str) -> Any:
     """Make a request once more, and go to what came of it."""
-    new = desk.post(f"/requests/{quote(id, safe='')}/replay")
+    new = desk.post(f"/requests/{step(id)}/replay")
     got = f"answered with {new['status']}" if new["status"] else "not answered"
     flash(f"Request {id} was made again, as request {new['id']}. It was {got}.", "done")
     return redirect(url_for(".read", id=new["id"]), 303)

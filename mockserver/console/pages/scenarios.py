@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, render_template, request
 
-from mockserver.console.answering import as_number, desk, done
+from mockserver.console.answering import as_number, desk, done, world_url
+from mockserver.console.desk import step
 
 blueprint = Blueprint("scenarios", __name__, url_prefix="/scenarios")
 
@@ -24,7 +24,7 @@ def index() -> str:
         scenarios=desk.get("/scenarios")["scenarios"],
         snapshots=desk.get("/snapshots")["snapshots"],
         field=FIELD,
-        base_url=f"{g.url}/w/{desk.world}" if desk.world != "default" else g.url,
+        base_url=world_url(),
     )
 
 
@@ -36,7 +36,7 @@ def apply(name: str) -> Any:
         abort(404, f"There is no scenario {name}.")
     reset = "reset" in request.form
     params = _params(known[name].get("parameters", {}), request.form)
-    desk.post(f"/scenarios/{quote(name, safe='')}", {"reset": reset, "params": params})
+    desk.post(f"/scenarios/{step(name)}", {"reset": reset, "params": params})
     given = ", ".join(f"{key} {value}" for key, value in params.items())
     anew = "made anew and brought" if reset else "brought"
     return done(f"The world {desk.world} was {anew} into {name}{f' ({given})' if given else ''}.")
@@ -45,21 +45,21 @@ def apply(name: str) -> Any:
 @blueprint.post("/snapshots")
 def take() -> Any:
     """Keep a copy of the world."""
-    snapshot = desk.put(f"/snapshots/{quote(request.form.get('name', '').strip() or ' ', safe='')}")
+    snapshot = desk.put(f"/snapshots/{step(request.form.get('name', '').strip() or ' ')}")
     return done(f"Snapshot {snapshot['name']} is taken.")
 
 
 @blueprint.post("/snapshots/<name>/restore")
 def restore(name: str) -> Any:
     """Go back to a copy of the world."""
-    desk.post(f"/snapshots/{quote(name, safe='')}/restore")
+    desk.post(f"/snapshots/{step(name)}/restore")
     return done(f"The world {desk.world} is as it was when the snapshot {name} was taken.")
 
 
 @blueprint.post("/snapshots/<name>/delete")
 def forget(name: str) -> Any:
     """Forget a copy of the world."""
-    desk.delete(f"/snapshots/{quote(name, safe='')}")
+    desk.delete(f"/snapshots/{step(name)}")
     return done(f"Snapshot {name} is forgotten.")
 
 

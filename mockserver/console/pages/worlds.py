@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from flask import Blueprint, redirect, request
 
-from mockserver.console.answering import desk, done
+from mockserver.console.answering import desk, done, own
+from mockserver.console.desk import step
 
 blueprint = Blueprint("worlds", __name__, url_prefix="/worlds")
 
@@ -17,7 +18,7 @@ def switch() -> Any:
     """Go to the same page of another world, which is made when nobody has used it yet."""
     name = request.args.get("name", "") or "default"
     prefix = "" if name == "default" else f"/w/{quote(name, safe='')}"
-    return redirect(f"{prefix}/_mock/ui/{request.args.get('back', '').lstrip('/')}", 303)
+    return redirect(own(f"{prefix}/_mock/ui", request.args.get("back", "")), 303)
 
 
 @blueprint.post("/reset")
@@ -30,5 +31,5 @@ def reset() -> Any:
 @blueprint.post("/delete")
 def delete() -> Any:
     """Drop the world."""
-    desk.delete(f"/worlds/{quote(desk.world, safe='')}")
+    desk.delete(f"/worlds/{step(desk.world)}")
     return done(f"The world {desk.world} was dropped, and made anew.")
