@@ -82,10 +82,6 @@ class Event(NamedTuple):
     percentage: int
 
 
-#: What is seen before any start (REP-ST-0): zeros and empty strings.
-BEFORE_START = Progress(State.READY, 0, 0, 0, False, 0, None, None, "", 0)
-
-
 class Course(NamedTuple):
     """Be what a profile makes of a job over ``total`` records.
 
