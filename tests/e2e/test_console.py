@@ -303,6 +303,22 @@ def test_a_page_is_readable_for_everybody(
     context.close()
 
 
+def test_what_is_gone_to_does_not_hide_behind_the_top(world: World, page: Page) -> None:
+    fill(world)
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.goto(world.console + "coverage")
+    page.get_by_role("link", name="Foxy", exact=False).first.click()
+    place = page.evaluate("document.querySelector(location.hash).getBoundingClientRect().top")
+    top = page.evaluate("document.querySelector('.top').getBoundingClientRect().bottom")
+    assert place >= top
+    page.keyboard.press("End")
+    page.get_by_role("button", name="Copy the command").focus()
+    for _ in range(30):
+        page.keyboard.press("Shift+Tab")
+        focused = page.evaluate("document.activeElement.getBoundingClientRect().bottom")
+        assert focused > top
+
+
 @pytest.mark.parametrize("name", ["overview", "jobs", "data", "requests", "coverage"])
 def test_a_full_world_is_shown_in_pages(full: World, page: Page, name: str) -> None:
     page.goto(full.console + PAGES[name])
