@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, g, redirect, render_template, request
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 
 from mockserver.console.answering import here, own
 from mockserver.contract.guard import cookie_name, is_signed_in, is_token, sign
@@ -40,6 +40,14 @@ def take_token() -> Any:
     answer = redirect(own(request.script_root, back), 303)
     name = cookie_name("mock_control", request.host)
     answer.set_cookie(name, sign(token), httponly=True, samesite="Strict", secure=g.url.startswith("https:"))
+    return answer
+
+
+@blueprint.post("/sign-out")
+def forget_token() -> Any:
+    """Sign out."""
+    answer = redirect(url_for(".ask_token"), 303)
+    answer.delete_cookie(cookie_name("mock_control", request.host))
     return answer
 
 

@@ -175,6 +175,10 @@ async def test_others_get_foxys_home(client: httpx.AsyncClient, accept: str) -> 
     assert "_links" in (await client.get("/", headers=headers)).json()
 
 
+async def test_without_a_control_token_there_is_nothing_to_sign_out_of(client: httpx.AsyncClient) -> None:
+    assert "Sign out" not in (await client.get("/_mock/ui/")).text
+
+
 async def test_the_console_is_served_where_the_control_plane_is(client: httpx.AsyncClient) -> None:
     answer = await client.get("/w/blue/_mock/ui/")
     assert answer.status_code == 200
@@ -206,6 +210,16 @@ async def test_the_token_opens_the_console_and_what_its_pages_load(browser: http
     assert (await browser.get("/_mock/ui/jobs")).status_code == 200
     assert (await browser.get("/_mock/jobs")).status_code == 200
     assert (await browser.get("/_mock/docs")).status_code == 200
+
+
+async def test_who_signs_out_is_asked_for_the_token_again(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser, "s3cret-token")
+    page = await browser.get("/_mock/ui/jobs")
+    assert "Sign out" in page.text
+    answer = await browser.post("/_mock/ui/sign-out", data={"csrf_token": token_of(page.text)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/_mock/ui/sign-in")
+    assert (await browser.get("/_mock/ui/jobs")).status_code == 303
+    assert (await browser.get("/_mock/jobs")).status_code == 401
 
 
 async def test_a_signed_in_browser_does_nothing_for_foreign_pages(browser: httpx.AsyncClient) -> None:
