@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.docs.markdown import CHECKOUT, anchors, is_outside, links, pages, slug
+from tools.docs.option_tables import fill_tables
 from tools.docs.reference import generated_pages
 
 INDEX = CHECKOUT / "docs" / "README.md"
@@ -56,6 +57,18 @@ def test_the_index_lists_every_page_of_its_sections() -> None:
     sections = ("tutorial", "guides", "reference", "explanation")
     missing = [name(page) for page in PAGES if page.parent.name in sections and page not in listed]
     assert missing == []
+
+
+def test_the_index_lists_each_page_once() -> None:
+    targets = list(links(read(INDEX)))
+    assert sorted(target for target in set(targets) if targets.count(target) > 1) == []
+
+
+def test_a_table_of_variables_says_what_a_switch_takes() -> None:
+    filled = fill_tables("<!-- options: trust-proxy scheduler port -->\n<!-- end of options -->")
+    assert "| `MOCKSERVER_TRUST_PROXY` | `on/off` | off |" in filled
+    assert "| `MOCKSERVER_SCHEDULER` | `on/off` | on |" in filled
+    assert "| `MOCKSERVER_PORT` | `PORT` | 8080 |" in filled
 
 
 @pytest.mark.parametrize(

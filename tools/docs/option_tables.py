@@ -25,4 +25,7 @@ def _table(names: list[str]) -> str:
 
 def _row(option: OptionFacts) -> tuple[str, str, str, str]:
     usage, variable, default, does = row(option)
-    return variable, f"`{usage.strip('`').partition(' ')[2]}`", default, does
+    value = usage.strip("`").partition(" ")[2]
+    if not value or value.startswith("/"):  # a switch
+        value = "on/off"
+    return variable, f"`{value}`", default, does
