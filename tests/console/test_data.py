@@ -343,6 +343,24 @@ def test_files_are_listed_the_youngest_first(console: Console, server: Server) -
     assert "120 records Download" in page.row("report order")
 
 
+def test_a_report_of_foxys_is_listed_and_leads_to_its_job(console: Console, server: Server) -> None:
+    headers = {"Authorization": "Bearer foxy-token", "FOXY-API-VERSION": "1"}
+    wanted = {
+        "name": "customers",
+        "version": "1",
+        "datetime_start": "2025-01-01",
+        "datetime_end": "2025-02-01",
+    }
+    server.call("POST", "/stores/1/reports", json=wanted, headers=headers).raise_for_status()
+    assert "None yet." in console.get("data/files").text
+    server.control("POST", "/clock/advance", {"until": "idle"})
+    page = console.get("data/files")
+    assert page.row("report of store 1").startswith("report of store 1 foxy 1 ")
+    assert linked(page, "report of store 1") == "jobs/1"
+    (link,) = console.get("jobs/1").tree.xpath("//*[@id='files']//a/text()")
+    assert link.startswith("customers_report.")
+
+
 def test_many_files_have_pages(console: Console, server: Server) -> None:
     for _ in range(51):
         export(server, "voucherPreset")

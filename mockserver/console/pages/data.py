@@ -253,7 +253,7 @@ def _files() -> list[dict[str, Any]]:
     exports = [
         _export(job)
         for job in desk.get("/jobs")["jobs"]
-        if job["state"] == "finished" and job["file"] and job["api"] != "build"
+        if job["state"] == "finished" and job["api"] in ("report", "foxy")
     ]
     outputs = [_output(file) for file in desk.get("/files")["files"]]
     return sorted([*reversed(exports), *outputs], key=lambda file: str(file["time"]), reverse=True)
@@ -264,10 +264,10 @@ def _export(job: Any) -> dict[str, Any]:
     is_report = job["api"] == "report"
     job_page = url_for("jobs.read", id=job["id"])
     return {
-        "name": job["file"],
+        "name": job["file"] or f"report of store {job['target']}",
         "time": job["endsAt"],
         "size": None,
-        "records": job["total"],
+        "records": job["total"] if is_report else None,
         "maker": f"{job['api']} {job['target']}",
         "made_by": job_page,
         "page": url_for("data.export", id=job["id"]) if is_report else job_page,
