@@ -156,7 +156,7 @@ class Shown:
         if self.status:
             answer = {
                 "status": self.status,
-                "headers": _named(redacted.answer_headers),
+                "headers": name_pairs(redacted.answer_headers),
                 "body": _body_json(redacted.answer_body),
             }
         return {
@@ -169,8 +169,8 @@ class Shown:
             "request": {
                 "method": call.sent_method,
                 "url": self.url(base_url),
-                "query": _named(self.query),
-                "headers": _named(redacted.headers),
+                "query": name_pairs(self.query),
+                "headers": name_pairs(redacted.headers),
                 "body": _body_json(redacted.body),
             },
             "answer": answer,
@@ -253,5 +253,6 @@ def _body_json(body: Text | None) -> dict[str, Any] | None:
     }
 
 
-def _named(pairs: Pairs) -> list[dict[str, str]]:
+def name_pairs(pairs: Pairs) -> list[dict[str, str]]:
+    """Write pairs as JSON that keeps their order and repeats."""
     return [{"name": name, "value": value} for name, value in pairs]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mockserver import __version__
-from mockserver.contract.showing import Shown, Text, phrase_of
+from mockserver.contract.showing import Shown, Text, name_pairs, phrase_of
 from mockserver.simulation.redaction import REDACTED
 
 HAR = "application/har+json"
@@ -44,8 +44,8 @@ def _entry(shown: Shown, base_url: str) -> dict[str, Any]:
             "url": shown.url(base_url),
             "httpVersion": "HTTP/1.1",
             "cookies": [],
-            "headers": _named(redacted.headers),
-            "queryString": _named(shown.query),
+            "headers": name_pairs(redacted.headers),
+            "queryString": name_pairs(shown.query),
             "headersSize": -1,
             "bodySize": redacted.body.size if redacted.body else 0,
             **_post_data(redacted.body),
@@ -55,7 +55,7 @@ def _entry(shown: Shown, base_url: str) -> dict[str, Any]:
             "statusText": phrase_of(shown.status),
             "httpVersion": "HTTP/1.1",
             "cookies": [],
-            "headers": _named(redacted.answer_headers),
+            "headers": name_pairs(redacted.answer_headers),
             "content": _content(redacted.answer_body),
             "redirectURL": "",
             "headersSize": -1,
@@ -88,10 +88,6 @@ def _about(body: Text) -> str:
     if body.text is None:
         return "Not kept: it is no text."
     return f"Cut: it has {body.size} bytes." if body.truncated else ""
-
-
-def _named(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in pairs]
 
 
 def write_curl(shown: Shown, base_url: str, *, headed: bool = False) -> str:
