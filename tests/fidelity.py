@@ -32,6 +32,7 @@ they are silent. This page is generated (`make fidelity`) from the rule catalogu
 * **convention**: the documents are silent; we chose, and a later finding may change it.
 
 Sources: S0, S1 report API; S2 import API; S3 data feeds; S4 Foxy's report resource; mock: this server itself.
+G-1, G-2 and so on are gaps in Foxy's documents, numbered; the rule says how the gap was filled.
 """
 
 

@@ -67,7 +67,7 @@ class View(NamedTuple):
 
     @property
     def file(self) -> str:
-        """The file's name, with ``date_modified`` in it: ``complete_report.1647049118670.zip`` (R-16)."""
+        """The file's name, with ``date_modified`` in it: ``complete_report.1647049118670.zip``."""
         return f"{self.report.name}_report.{self.modified // 1_000_000}.zip"
 
 

@@ -18,7 +18,7 @@ CREATED_MESSAGE = "report {id} created successfully."
 """G-4: clients rely on "created successfully" alone."""
 
 TRANSACTIONS_NAME = True
-"""R-6: accept the report name ``transactions``, which is newer than the documentation."""
+"""Accept the report name ``transactions``, which is newer than the documentation."""
 
 TOKEN_USER_IS_REPORT_USER = True
 """G-7: ``fx:user`` of a report is the user of the token that created it; a client's own token has none,
@@ -63,8 +63,8 @@ LIFETIME_WITHIN_PERIOD = True
 """G-35: a customer's lifetime value is the sum of the reporting period, not of all before its end."""
 
 LINK_SECONDS = 600
-"""R-13: "This link will only work for 10 minutes"; good while less than that has passed."""
+"""Foxy says: "This link will only work for 10 minutes"; good while less than that has passed."""
 
 ACCESS_SECONDS = 7_200
 REFRESH_SECONDS = 315_360_000
-"""A-7: how long tokens live."""
+"""How long tokens live."""

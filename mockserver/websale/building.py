@@ -1,4 +1,4 @@
-"""Build data feeds: jobs of the shared engine, what they write, and what sets them off (S3, websale-api.md 2.7).
+"""Build data feeds: jobs of the shared engine, what they write, and what sets them off (S3).
 
 A build fixes what it renders when it starts; see :mod:`mockserver.websale.rendering`. What a feed shows of its last
 export is not written when it happens but when somebody reads the records: time alone changes it.

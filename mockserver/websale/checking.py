@@ -1,8 +1,7 @@
 """Check imported records: against the schema of their service, and for what the service insists on.
 
-A good record costs two calls of compiled functions; only a faulty one is looked at closely. The codes of the
-faults are those of websale-api.md 2.5: the document shows 0 alone, for mandatory fields; the others are a
-convention.
+A good record costs two calls of compiled functions; only a faulty one is looked at closely. Of the codes of the
+faults the document shows 0 alone, for mandatory fields (S2); the others are a convention.
 """
 
 from __future__ import annotations

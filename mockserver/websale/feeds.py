@@ -108,7 +108,7 @@ def check(body: Mapping[str, Any], feed: Record, shop: Storefront, records: Reco
 
 
 def _bad_values(body: Mapping[str, Any], shop: Storefront, records: Records) -> Iterable[tuple[str, str]]:
-    """Yield field and explanation of each value that no schema can refuse (websale-api.md 2.6)."""
+    """Yield field and explanation of each value that no schema can refuse."""
     if body.get("fileName") in (".", ".."):
         yield "fileName", f"fileName is {body['fileName']!r}, which is a directory."
     if "targetDirectory" in body and directory_of(body["targetDirectory"]) is None:

@@ -51,7 +51,7 @@ async def spool(body: AsyncIterator[bytes]) -> BinaryIO:
 
 
 def charset_of(content_type: str) -> str | None:
-    """Return the charset that a Content-Type announces; nothing else of it matters (websale-api.md 2.5)."""
+    """Return the charset that a Content-Type announces; nothing else of it matters."""
     match = CHARSET.search(content_type)
     return match[1] if match else None
 

@@ -40,7 +40,7 @@ READY: dict[str, Any] = {
     "status": 0,
     "total": 0,
 }
-"""The status before any start, like that of an export (websale-api.md 2.4)."""
+"""The status before any start, like that of an export."""
 
 
 async def status(exchange: Exchange, service: str) -> dict[str, Any]:

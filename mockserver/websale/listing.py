@@ -1,6 +1,6 @@
 """Filter, sort and page records by query parameters: ``filter_<operator>[field]=value``, ``sort=field:direction``.
 
-The notation, the operator ``gte`` and the keys of a page are the documents' (S0, S3, websale-api.md 2.3); the other
+The notation, the operator ``gte`` and the keys of a page are the documents' (S0, S3); the other
 operators are a convention. What can be wrong is one of a few things, and each resource has a rule for each.
 """
 
@@ -79,7 +79,7 @@ class Question:
     page_token: int
 
     async def answer(self, records: Snapshot) -> dict[str, Any]:
-        """Return the page with its four keys (websale-api.md 2.3)."""
+        """Return the page with its four keys."""
         if len(records) >= SCAN_IN_THREAD:
             return await run_in_threadpool(self.page_of, records)
         return self.page_of(records)

@@ -1,7 +1,7 @@
 """Log in, refresh, and recognise callers: ``login``, ``login/refresh``, ``login/checkToken/{otok}``.
 
 Tokens of the fixtures are valid in every world and never expire; tokens that a login issues live on the world's
-clock (websale-api.md 2.2).
+clock.
 """
 
 from __future__ import annotations

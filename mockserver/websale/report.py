@@ -46,7 +46,7 @@ READY: dict[str, Any] = {
     "status": 0,
     "total": 0,
 }
-"""The status before any start (websale-api.md 2.4)."""
+"""The status before any start (REP-ST-0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ async def cancel(exchange: Exchange, service: str) -> dict[str, Any]:
 
 
 async def download(exchange: Exchange, file_name: str) -> Answer:
-    """Stream the file of a finished export; it needs no token (websale-api.md 2.4)."""
+    """Stream the file of a finished export; it needs no token."""
     job = _job_of_file(exchange.world, file_name)
     if job is None:
         raise Rule("MOCK-404-file", explain=f"No export of this world has the file {file_name}.")
