@@ -303,6 +303,26 @@ def test_a_page_is_readable_for_everybody(
     context.close()
 
 
+def test_the_focus_stays_while_jobs_above_it_end(world: World, page: Page) -> None:
+    world.start("order")
+    world.start("product")
+    page.goto(world.console)
+    page.get_by_role("button", name="Stall job 1").focus()
+    world.http.post("/_mock/jobs/2/complete").raise_for_status()
+    expect(page.get_by_role("article", name="Job 2")).to_have_count(0)
+    expect(page.get_by_role("button", name="Stall job 1")).to_be_focused()
+
+
+def test_after_a_button_that_goes_the_next_one_is_that_of_the_next_job(world: World, page: Page) -> None:
+    world.start("order")
+    world.start("product")
+    page.goto(world.console)
+    page.get_by_role("button", name="Cancel job 2").press("Enter")
+    expect(page.get_by_role("article", name="Job 2")).to_have_count(0)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("article", name="Job 1").get_by_role("link")).to_be_focused()
+
+
 def test_what_is_gone_to_does_not_hide_behind_the_top(world: World, page: Page) -> None:
     fill(world)
     page.set_viewport_size({"width": 1280, "height": 500})

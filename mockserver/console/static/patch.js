@@ -7,6 +7,9 @@ export function patch(old, fresh) {
     if (!fresh.hasAttribute(name) && !isReaders(old, name)) old.removeAttribute(name);
   for (const { name, value } of fresh.attributes)
     if (old.getAttribute(name) !== value && !isReaders(old, name)) old.setAttribute(name, value);
+  const wantedKeys = new Set([...fresh.children].map(keyOf));
+  // First, so that what stays need not be moved into their place: what is moved loses the focus.
+  for (const child of [...old.children]) if (keyOf(child) && !wantedKeys.has(keyOf(child))) child.remove();
   const kept = new Map([...old.children].filter(keyOf).map((child) => [keyOf(child), child]));
   let place = old.firstChild;
   for (const wanted of [...fresh.childNodes]) {
@@ -15,16 +18,20 @@ export function patch(old, fresh) {
       old.insertBefore(wanted, place);
       continue;
     }
+    while (place !== known && place?.nodeType === Node.TEXT_NODE) place = removed(place);
     if (known !== place) old.insertBefore(known, place);
     else place = place.nextSibling;
     if (known.nodeType === Node.ELEMENT_NODE) patch(known, wanted);
     else if (known.data !== wanted.data) known.data = wanted.data;
   }
-  while (place) {
-    const next = place.nextSibling;
-    place.remove();
-    place = next;
-  }
+  while (place) place = removed(place);
+}
+
+/** Remove a node, and return the one behind it. */
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
 }
 
 /** Tell whether an attribute is the reader's, who opens and closes details, and not the page's. */
