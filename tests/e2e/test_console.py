@@ -303,6 +303,13 @@ def test_a_page_is_readable_for_everybody(
     context.close()
 
 
+def test_the_number_of_jobs_is_live(world: World, page: Page) -> None:
+    page.goto(world.console)
+    expect(page.get_by_role("link", name="All 0 jobs")).to_be_visible()
+    world.start("order")
+    expect(page.get_by_role("link", name="All 1 job")).to_be_visible()
+
+
 def test_the_focus_stays_while_jobs_above_it_end(world: World, page: Page) -> None:
     world.start("order")
     world.start("product")
