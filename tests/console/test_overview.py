@@ -16,7 +16,7 @@ def test_jobs_that_have_ended_are_not_active(console: Console, server: Server) -
     server.control("POST", "/clock/advance", {"until": "idle"})
     page = console.get()
     assert "No job is active." in page.text
-    assert "All 1 jobs" in page.text
+    assert "All 1 job " in page.text
 
 
 def test_the_clock_is_frozen_and_run_by_its_button(console: Console, server: Server) -> None:
