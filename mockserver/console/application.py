@@ -41,7 +41,6 @@ def create_console(line: Line, settings: Settings) -> Flask:
         CONTROL_TOKEN=settings.control_token,
         SECRET_KEY=secrets.token_bytes(32),  # forms of before a restart are refused, and say so
         MAX_CONTENT_LENGTH=LARGEST_FORM,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
         SESSION_COOKIE_SAMESITE="Strict",
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # the origin is checked below, behind proxies too

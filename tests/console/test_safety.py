@@ -131,6 +131,12 @@ def test_what_a_button_copies_is_there_once(console: Console, server: Server, pa
     assert set(tree.xpath("//@data-copy")) <= set(ids)
 
 
+def test_scripts_are_asked_for_anew_so_that_they_fit_the_server(console: Console) -> None:
+    script = console.get("static/console.js")
+    assert script.headers["Cache-Control"] == "no-cache"
+    assert console.get("static/console.js", **{"If-None-Match": script.headers["ETag"]}).status == 304
+
+
 @pytest.mark.parametrize("page", ["jobs", "jobs/", "faults/profiles/", "data/order/"])
 def test_an_address_may_end_in_a_slash(console: Console, page: str) -> None:
     assert console.get(page).status == 200
