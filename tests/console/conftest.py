@@ -29,6 +29,7 @@ class Page:
         self.status = answer.status_code
         self.headers = answer.headers
         self.html = answer.get_data(as_text=True)
+        answer.close()
 
     @property
     def tree(self) -> Any:
