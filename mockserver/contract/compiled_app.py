@@ -286,8 +286,11 @@ class CompiledAsyncOperation(AsyncOperation):  # type: ignore[misc]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handle one request."""
-        result = await self._fn(**scope[SCOPE_KEY].arguments)
-        scope[SCOPE_KEY].answer = result if isinstance(result, Answer) else Answer(payload=result)
+        exchange: Exchange = scope[SCOPE_KEY]
+        # They name the exchange itself, and a cycle would be left to the collector.
+        arguments, exchange.arguments = exchange.arguments, {}
+        result = await self._fn(**arguments)
+        exchange.answer = result if isinstance(result, Answer) else Answer(payload=result)
 
 
 class CompiledAsyncApi(AsyncApi):  # type: ignore[misc]

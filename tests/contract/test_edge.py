@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -127,6 +128,21 @@ async def test_without_response_validation_the_answer_goes_out_as_it_is(folder: 
 async def test_chunks_are_streamed_with_their_headers(client: httpx.AsyncClient) -> None:
     answer = await client.get("/cups/s/tea?sugarLumps=97")
     assert (answer.json(), answer.headers["x-cup"]) == ({"size": "s"}, "blue")
+
+
+@pytest.mark.parametrize("path", ["/cups/s/tea", "/cups/s/tea?sugarLumps=13", "/cups/xxl/tea", "/saucers"])
+async def test_a_request_leaves_nothing_to_the_garbage_collector(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    await client.get(path)
+    gc.collect()
+    gc.disable()
+    try:
+        await client.get(path)
+        left = [thing for thing in gc.get_objects() if type(thing) is Exchange]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 async def test_the_world_comes_from_the_header(client: httpx.AsyncClient) -> None:
