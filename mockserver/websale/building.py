@@ -7,7 +7,6 @@ export is not written when it happens but when somebody reads the records: time 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
@@ -82,7 +81,6 @@ class Builds:
         self._finished: dict[int, int] = {}
         self._unsettled: set[int] = set()
         self._running: list[tuple[int, int]] = []
-        self._quiet = False
         self._plan: tuple[Snapshot, dict[int, list[int]]] | None = None
         self._shop.before_reading(self.tell)
         if scheduler:
@@ -128,10 +126,11 @@ class Builds:
 
     def _rendering(self, feed: Record, subshops: tuple[str, ...]) -> Rendering:
         """Return what renders the feed now; that of the last build when nothing has changed since."""
-        records = self._records()
-        template = records.find(TEMPLATES, feed["templateId"])
+        template = self._shop.records_of(TEMPLATES).find(TEMPLATES, feed["templateId"])
         content = None if template is None else template["content"]
-        data = {service: records.snapshot(service) for service in services_of(content)}
+        services = services_of(content)
+        records = self._shop.records_of(*services)
+        data = {service: records.snapshot(service) for service in services}
         order = _order(feed, subshops, content, data)
         before = self._latest.get(feed["id"])
         if before is not None and order.same_as(before.rendering.order):
@@ -170,7 +169,7 @@ class Builds:
         now = self._world.clock.ticks()
         while self._running and self._running[0][0] <= now:
             self._unsettled.add(heappop(self._running)[1])
-        if not self._unsettled or self._quiet:
+        if not self._unsettled:
             return
         with self._world.lock:
             for id in sorted(self._unsettled & self._latest.keys()):
@@ -334,7 +333,7 @@ class Builds:
     def _import_ended(self, _job: Job, progress: Progress) -> None:
         """Build the active feeds that are exported after an import, when one has finished."""
         if progress.state is State.FINISHED:
-            feeds = self._records().snapshot(SERVICE)
+            feeds = self._shop.records_of(SERVICE).snapshot(SERVICE)
             wanted = [
                 feed["id"]
                 for feed in feeds
@@ -343,7 +342,7 @@ class Builds:
             self._start_by_itself(sorted(wanted))
 
     def _start_by_itself(self, ids: Iterable[int]) -> None:
-        records = self._records()
+        records = self._shop.records_of(SERVICE)
         feeds = [feed for id in ids if (feed := records.find(SERVICE, id)) is not None]
         for build in self.start(feeds, lambda target: self._world.profiles.get(API, target)):
             build.rendering.begin()
@@ -353,7 +352,7 @@ class Builds:
 
         It is worked out anew when somebody has written to the feeds.
         """
-        feeds = self._records().snapshot(SERVICE)
+        feeds = self._shop.records_of(SERVICE).snapshot(SERVICE)
         if self._plan is None or not feeds.same_as(self._plan[0]):
             plan: dict[int, list[int]] = {}
             for feed in feeds:
@@ -361,19 +360,6 @@ class Builds:
                     plan.setdefault(hour, []).append(feed["id"])
             self._plan = feeds, {hour: sorted(ids) for hour, ids in plan.items()}
         return self._plan[1]
-
-    def _records(self) -> Records:
-        """Return the records without telling them of builds, which would change them at every look."""
-        with self._silence():
-            return self._shop.records
-
-    @contextmanager
-    def _silence(self) -> Iterator[None]:
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
 
 
 def _order(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -72,6 +72,14 @@ class Shop:
             hook(self._records)
         return self._records
 
+    def records_of(self, *services: str) -> Records:
+        """Return the records, up to date in these services alone, and as :meth:`before_reading` has not changed them.
+
+        So what happens by itself does not wait for a large import of something else.
+        """
+        self.settle(services)
+        return self._records
+
     async def settled(self) -> Records:
         """Return the records like :attr:`records`, and leave the event loop free where that takes long."""
         if self.backlog() > AT_ONCE:
@@ -91,13 +99,16 @@ class Shop:
         tick = self._world.clock.ticks()
         return sum(inflow.backlog(tick) for inflow in self._inflows)
 
-    def settle(self) -> None:
-        """Apply the rows that imports have processed by now, in the order in which the imports were started."""
+    def settle(self, services: Collection[str] | None = None) -> None:
+        """Apply the rows that imports have processed by now, in the order in which the imports were started.
+
+        :param services: whose rows; all, unless they are named.
+        """
         if not self._inflows:
             return
         tick = self._world.clock.ticks()
         for inflow in tuple(self._inflows):
-            if inflow.settle(tick):
+            if (services is None or inflow.job.target in services) and inflow.settle(tick):
                 with suppress(ValueError):  # another thread was faster
                     self._inflows.remove(inflow)
                     inflow.staging.drop()

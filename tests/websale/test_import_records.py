@@ -94,6 +94,19 @@ async def test_an_export_sees_the_records_as_they_were_at_its_start(api: Steps) 
     assert (await find(api, 2))["email"] == "changed"
 
 
+async def test_who_needs_other_records_does_not_wait_for_an_import(
+    api: Steps, shared_app: MockServer, world: str
+) -> None:
+    await slow_down(api.client)
+    await api.post(f"{SUBSCRIBERS}/start", json=subscribers(5))
+    await api.advance(4)
+    shop = shared_app.server.worlds.get(world).part(Shop)
+    shop.records_of("dataFeed", "product")
+    assert shop.backlog() == 3
+    assert shop.records_of("newsletterSubscriber").find("newsletterSubscriber", 1003) is not None
+    assert shop.backlog() == 0
+
+
 async def test_imported_records_are_met_by_filters(api: Steps) -> None:
     await put(api, "newsletterSubscriber", *subscribers(3))
     found = await export(api, query="filter_like[email]=new%25@example.com")
