@@ -142,6 +142,7 @@ def serve(app: Application, listener: socket.socket, ready: Callable[[str], None
         # What was made at start-up stays: the garbage collector need not walk through it again and again.
         gc.collect()
         gc.freeze()
+        gc.enable()
         ready(url)
 
     make_server(app, settled).run(sockets=[listener])
