@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, flash, g, make_response, render_template, request
@@ -17,8 +18,9 @@ from mockserver.console.answering import back, here, here_with
 from mockserver.console.desk import Desk, Line, Refused
 from mockserver.console.mount import LOOP, WORLD
 from mockserver.console.writing import FILTERS, TESTS
+from mockserver.contract.errors import Rule
 from mockserver.contract.exchange import public_url
-from mockserver.contract.guard import cookie_name, is_foreign
+from mockserver.contract.guard import check_origin, cookie_name
 from mockserver.contract.server import Settings
 
 LARGEST_FORM = 1024 * 1024
@@ -60,9 +62,8 @@ def create_console(line: Line, settings: Settings) -> Flask:
         g.url = public_url(settings, headers, scope)
         g.desk = Desk(line, scope[LOOP], scope[WORLD], headers)
         origin = headers.get("origin")
-        if request.method != "GET" and origin and is_foreign(origin, g.url, settings.control_origin):
-            explain = f"{origin} is a foreign origin; allow it with --control-origin."
-            raise Refused({"status": 403, "title": "Forbidden", "detail": explain})
+        if request.method != "GET" and origin:
+            check_origin(origin, g.url, settings.control_origin)
         return sign_in.ask(settings.control_token)
 
     CSRFProtect(app)
@@ -71,6 +72,7 @@ def create_console(line: Line, settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     app.after_request(_protect)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Rule, _foreign)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _bug(app))
@@ -119,6 +121,10 @@ def _refused(error: Refused) -> Any:
     return _error_page(
         error.status, error.problem.get("title", ""), str(error), error.problem.get("accepted", ())
     )
+
+
+def _foreign(error: Rule) -> Any:
+    return _error_page(403, HTTPStatus.FORBIDDEN.phrase, error.explain)
 
 
 def _stale(_error: CSRFError) -> Any:

@@ -34,7 +34,7 @@ def check_control_call(exchange: Exchange) -> None:
         _check_token(exchange, token)
     origin = exchange.headers.get("origin")
     if origin is not None and exchange.method not in SAFE_METHODS:
-        _check_origin(exchange, origin)
+        check_origin(origin, exchange.public_url, exchange.server.settings.control_origin)
 
 
 def _check_token(exchange: Exchange, token: str) -> None:
@@ -71,21 +71,16 @@ def is_signed_in(cookies: str, host: str, token: str) -> bool:
     return hmac.compare_digest(given.encode(), sign(token).encode())
 
 
-def _check_origin(exchange: Exchange, origin: str) -> None:
-    if is_foreign(origin, exchange.public_url, exchange.server.settings.control_origin):
-        raise Rule(
-            "MOCK-403-origin", explain=f"{origin} is a foreign origin; allow it with --control-origin."
-        )
-
-
-def is_foreign(origin: str, own_url: str, allowed: Collection[str]) -> bool:
-    """Tell whether a web page is neither this server's, nor this machine's, nor allowed."""
+def check_origin(origin: str, own_url: str, allowed: Collection[str]) -> None:
+    """Refuse a web page that is neither this server's, nor this machine's, nor allowed."""
     try:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         host = ""
     own = urlsplit(own_url)
-    return not is_loopback(host) and origin != f"{own.scheme}://{own.netloc}" and origin not in allowed
+    if not is_loopback(host) and origin != f"{own.scheme}://{own.netloc}" and origin not in allowed:
+        explain = f"{origin} is a foreign origin; allow it with --control-origin."
+        raise Rule("MOCK-403-origin", explain=explain)
 
 
 def is_loopback(host: str) -> bool:

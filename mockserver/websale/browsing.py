@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract import Exchange, Rule
 from mockserver.contract.loading import Contract
-from mockserver.records import FieldType, Record, Service, Snapshot
+from mockserver.records import FieldType, Record, Records, Service, Snapshot
 from mockserver.websale.listing import (
     SCAN_IN_THREAD,
     ListRules,
@@ -45,17 +45,7 @@ async def list_services(exchange: Exchange) -> dict[str, Any]:
     exported, imported = _services_of(contract, "startReport"), _services_of(contract, "startImport")
     return {
         "services": [
-            {
-                "name": service.name,
-                "plural": service.plural,
-                "key": service.key,
-                "count": records.count(service.name),
-                "exportFormats": [*service.formats] if service.name in exported else [],
-                "importFormats": [*service.formats] if service.name in imported else [],
-                "fields": [
-                    {"path": path, "type": field.type.value} for path, field in service.fields.items()
-                ],
-            }
+            _describe(service, records, exported=service.name in exported, imported=service.name in imported)
             for service in shop.services.values()
         ]
     }
@@ -168,6 +158,18 @@ def _is_in(value: Any, wanted: str) -> bool:
     if isinstance(value, list):
         return any(_is_in(part, wanted) for part in value)
     return value is not None and wanted in orjson.dumps(value).decode()
+
+
+def _describe(service: Service, records: Records, *, exported: bool, imported: bool) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "plural": service.plural,
+        "key": service.key,
+        "count": records.count(service.name),
+        "exportFormats": [*service.formats] if exported else [],
+        "importFormats": [*service.formats] if imported else [],
+        "fields": [{"path": path, "type": field.type.value} for path, field in service.fields.items()],
+    }
 
 
 def _services_of(contract: Contract, operation: str) -> frozenset[str]:

@@ -40,12 +40,6 @@ async def start(api: Steps, kind: str) -> dict[str, Any]:
     return job
 
 
-@pytest.fixture
-async def noon(api: Steps) -> None:
-    """Let no full hour be near, at which feeds are built: a build cancels the feed's build before it."""
-    await api.client.put("/_mock/clock", json={"now": "2025-03-01T12:00:00Z"})
-
-
 async def take_it_slowly(api: Steps, kind: str) -> None:
     """Let jobs of an API take ten seconds, the first of them to begin."""
     profile = {"kind": "steady", "startingSeconds": 1, "durationSeconds": 9}
@@ -72,7 +66,6 @@ async def test_a_job_of_any_api_can_be_made_to_fail(api: Steps, kind: str) -> No
     assert (failed["state"], failed["status"]) == ("error", 6)
 
 
-@pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
 async def test_a_stalled_job_gets_no_further(api: Steps, kind: str) -> None:
     job = await start(api, kind)
@@ -85,7 +78,6 @@ async def test_a_stalled_job_gets_no_further(api: Steps, kind: str) -> None:
     assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == stalled
 
 
-@pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
 async def test_a_job_of_any_api_can_be_paused_and_resumed(api: Steps, kind: str) -> None:
     await take_it_slowly(api, kind)
@@ -101,7 +93,6 @@ async def test_a_job_of_any_api_can_be_paused_and_resumed(api: Steps, kind: str)
     assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json()["state"] == "finished"
 
 
-@pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize("kind", ["report", "import", "build", "foxy"])
 async def test_a_job_of_any_api_can_be_canceled(api: Steps, kind: str) -> None:
     await take_it_slowly(api, kind)

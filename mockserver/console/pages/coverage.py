@@ -39,28 +39,12 @@ def show() -> str:
         for one in desk.get("/openapi")["specifications"]
         if not one["name"].startswith("mock-")
     }
-    wanted = {
-        "world": ALL if request.args.get("world") == ALL else "",
-        "specification": request.args.get("specification", ""),
-        "evidence": request.args.get("evidence") or "documented",
-        "used": "true" if request.args.get("used") else "",
-        "missing": "true" if request.args.get("missing") else "",
-    }
+    wanted = _wanted()
     asked = {name: value for name, value in wanted.items() if value and name != "missing"}
-    whole = desk.get("/coverage", **asked)
-    chosen = [wanted["specification"]] if wanted["specification"] else list(apis)
-    reports = [
-        (name, apis.get(name, name), desk.get("/coverage", **(asked | {"specification": name})))
-        for name in chosen
-    ]
     return render_template(
         "coverage.html",
-        whole=whole,
-        groups=[
-            _group(name, title, report, only_missing=bool(wanted["missing"]))
-            for name, title, report in reports
-            if report["total"]
-        ],
+        whole=desk.get("/coverage", **asked),
+        groups=_groups(apis, asked, only_missing=bool(wanted["missing"])),
         apis=apis,
         wanted=wanted,
         evidence=EVIDENCE,
@@ -75,6 +59,28 @@ def clear() -> Any:
     everywhere = request.form.get("world") == ALL
     desk.delete("/coverage", world=ALL if everywhere else None)
     return done("Counting begins anew" + (" in all worlds." if everywhere else "."))
+
+
+def _wanted() -> dict[str, str]:
+    """Read from the page's address what is to be counted and shown."""
+    return {
+        "world": ALL if request.args.get("world") == ALL else "",
+        "specification": request.args.get("specification", ""),
+        "evidence": request.args.get("evidence") or "documented",
+        "used": "true" if request.args.get("used") else "",
+        "missing": "true" if request.args.get("missing") else "",
+    }
+
+
+def _groups(apis: Mapping[str, str], asked: Mapping[str, str], *, only_missing: bool) -> list[dict[str, Any]]:
+    """Lay out the API that is asked for, or all of them, as far as there is something to count."""
+    chosen = [asked["specification"]] if "specification" in asked else list(apis)
+    reports = {name: desk.get("/coverage", **{**asked, "specification": name}) for name in chosen}
+    return [
+        _group(name, apis.get(name, name), report, only_missing=only_missing)
+        for name, report in reports.items()
+        if report["total"]
+    ]
 
 
 def _group(name: str, title: str, report: Mapping[str, Any], *, only_missing: bool) -> dict[str, Any]:

@@ -57,36 +57,17 @@ def browse(service: str) -> Any:
         return redirect(_address(service, *_asked()), 303)
     described = _service(service)
     filters, sort, search = _shown()
-    refused = ""
-    try:
-        records, page = _look(service, filters, sort, search)
-    except Refused as error:
-        if error.status != 400:
-            raise
-        records, page, refused = [], page_of(0, SIZE), str(error)
-    order, _, direction = sort.partition(":")
-    columns = choose_columns(described, [order, *(one.field for one in filters)])
-    kinds = {field["path"]: field["type"] for field in described["fields"]}
     return render_template(
         "data_service.html",
         service=described,
-        records=records,
-        page=page,
-        refused=refused,
-        columns=columns,
-        labels=label_columns(columns),
-        amounts=[path for path in columns[1:] if is_amount(path, kinds[path])],
-        kinds=kinds,
+        slow=described["count"] > MANY,
+        **_found(service, filters, sort, search),
+        **_table(described, filters, sort),
+        **_links(service, filters, sort, search),
         filters=[*filters, Filter("", "gte", "")],
         operators=OPERATORS,
-        order=order,
-        direction=direction,
         search=search,
-        sort_link=lambda path, way: _address(service, filters, f"{path}:{way}", search),
-        without=lambda place: _address(service, filters[:place] + filters[place + 1 :], sort, search),
-        query=write_query([(one.parameter, one.value) for one in filters]),
         exports=_exports(described, filters),
-        slow=described["count"] > MANY,
     )
 
 
@@ -155,6 +136,41 @@ def output(feed: str, subshop: str, name: str) -> str:
 
 
 # --- What is shown
+
+
+def _found(service: str, filters: list[Filter], sort: str, search: str) -> dict[str, Any]:
+    """Return the records to show, or why there are none."""
+    try:
+        records, page = _look(service, filters, sort, search)
+    except Refused as error:
+        if error.status != 400:
+            raise
+        return {"records": [], "page": page_of(0, SIZE), "refused": str(error)}
+    return {"records": records, "page": page, "refused": ""}
+
+
+def _table(service: Any, filters: list[Filter], sort: str) -> dict[str, Any]:
+    """Lay out the table: its columns, what they are called, and which one it is sorted by."""
+    order, _, direction = sort.partition(":")
+    columns = choose_columns(service, [order, *(one.field for one in filters)])
+    kinds = {field["path"]: field["type"] for field in service["fields"]}
+    return {
+        "columns": columns,
+        "labels": label_columns(columns),
+        "amounts": [path for path in columns[1:] if is_amount(path, kinds[path])],
+        "kinds": kinds,
+        "order": order,
+        "direction": direction,
+    }
+
+
+def _links(service: str, filters: list[Filter], sort: str, search: str) -> dict[str, Any]:
+    """Return what leads to the same records in another order, or with a filter less."""
+    return {
+        "sort_link": lambda path, way: _address(service, filters, f"{path}:{way}", search),
+        "without": lambda place: _address(service, filters[:place] + filters[place + 1 :], sort, search),
+        "query": write_query([(one.parameter, one.value) for one in filters]),
+    }
 
 
 def _look(service: str, filters: list[Filter], sort: str, search: str) -> tuple[list[Any], dict[str, int]]:

@@ -31,13 +31,10 @@ SIZE = 50
 def index() -> str:
     """List jobs, the youngest first."""
     wanted = {name: request.args.get(name, "") for name in ("api", "state", "target")}
-    jobs = [
-        job
-        for job in reversed(desk.get("/jobs")["jobs"])
-        if all(not value or job[name] == value for name, value in wanted.items())
-    ]
+    asked = {name: value for name, value in wanted.items() if value}.items()
+    jobs = [job for job in reversed(desk.get("/jobs")["jobs"]) if asked <= job.items()]
     page = page_of(len(jobs), SIZE)
-    shown = jobs[page["first"] : page["first"] + SIZE]
+    shown = jobs[page["first"] :][:SIZE]
     return render_template(
         "jobs.html",
         jobs=shown,

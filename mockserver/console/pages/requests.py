@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,13 +31,7 @@ def index() -> Any:
     """List requests, the newest first: the last ones, or those before or after one."""
     wanted = {name: request.args.get(name, "").strip() for name in FILTERS}
     place = {name: request.args[name] for name in ("before", "after") if request.args.get(name)}
-    problem = None
-    try:
-        shown, page = _look(wanted, place)
-    except Refused as refused:
-        if refused.status != 400:
-            raise
-        shown, page, problem = [], {"evicted": 0, "older": False, "newer": False}, refused.problem
+    shown, page, problem = _found(wanted, place)
     return render_template(
         "requests.html",
         requests=shown,
@@ -80,6 +75,18 @@ def clear() -> Any:
     """Forget all requests."""
     desk.delete("/requests")
     return done("The journal is empty.")
+
+
+def _found(
+    wanted: dict[str, str], place: dict[str, str]
+) -> tuple[list[Any], dict[str, Any], Mapping[str, Any] | None]:
+    """Return the requests of a page and what is beside it, or what is wrong with what was asked for."""
+    try:
+        return *_look(wanted, place), None
+    except Refused as refused:
+        if refused.status != 400:
+            raise
+        return [], {"evicted": 0, "older": False, "newer": False}, refused.problem
 
 
 def _look(wanted: dict[str, str], place: dict[str, str]) -> tuple[list[Any], dict[str, Any]]:
