@@ -54,18 +54,7 @@ def create_console(line: Line, settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["version"] = __version__
 
-    @app.before_request
-    def come_in() -> Any:
-        """Find the world; ask those who are not signed in to do so, and send foreign pages away."""
-        scope = request.environ["asgi.scope"]
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        g.url = public_url(settings, headers, scope)
-        g.desk = Desk(line, scope[LOOP], scope[WORLD], headers)
-        origin = headers.get("origin")
-        if request.method != "GET" and origin:
-            check_origin(origin, g.url, settings.control_origin)
-        return sign_in.ask(settings.control_token)
-
+    app.before_request(_entrance(line, settings))
     CSRFProtect(app)
     app.register_blueprint(sign_in.blueprint)
     for blueprint in pages.BLUEPRINTS:
@@ -78,6 +67,21 @@ def create_console(line: Line, settings: Settings) -> Flask:
     app.register_error_handler(Exception, _bug(app))
     app.context_processor(_frame)
     return app
+
+
+def _entrance(line: Line, settings: Settings) -> Any:
+    def come_in() -> Any:
+        """Find the world; ask those who are not signed in to do so, and send foreign pages away."""
+        scope = request.environ["asgi.scope"]
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        g.url = public_url(settings, headers, scope)
+        g.desk = Desk(line, scope[LOOP], scope[WORLD], headers)
+        origin = headers.get("origin")
+        if request.method != "GET" and origin:
+            check_origin(origin, g.url, settings.control_origin)
+        return sign_in.ask(settings.control_token)
+
+    return come_in
 
 
 class _Sessions(SecureCookieSessionInterface):

@@ -20,7 +20,7 @@ def tokens_of(api: str) -> list[dict[str, Any]]:
     return [{**one, "allows": _allows(one)} for one in desk.get("/tokens")["tokens"] if one["api"] == api]
 
 
-def administrators(tokens: Sequence[Mapping[str, Any]]) -> str:
+def administrators_token(tokens: Sequence[Mapping[str, Any]]) -> str:
     """Return the token that allows everything, for calls to copy; the first one where there is none."""
     token: str = next((one for one in tokens if one["administrator"]), tokens[0])["token"]
     return token

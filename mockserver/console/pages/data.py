@@ -22,7 +22,7 @@ from mockserver.console.browsing import (
 )
 from mockserver.console.desk import PEEK, Refused, step
 from mockserver.console.previewing import preview
-from mockserver.console.tokens import administrators, tokens_of
+from mockserver.console.tokens import administrators_token, tokens_of
 
 blueprint = Blueprint("data", __name__, url_prefix="/data")
 
@@ -247,7 +247,7 @@ def _feed(feed: Any) -> dict[str, Any]:
 def _curl(method: str, path: str) -> str:
     """Write a call of the vendor's API in this world."""
     if "token" not in g:
-        g.token = administrators(tokens_of("websale"))
+        g.token = administrators_token(tokens_of("websale"))
     return write_curl(method, world_url() + path, f"X-Authorization: Bearer {g.token}")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, g, render_template
 
 from mockserver.console.answering import desk, world_url
-from mockserver.console.tokens import administrators, tokens_of
+from mockserver.console.tokens import administrators_token, tokens_of
 
 blueprint = Blueprint("start", __name__, url_prefix="/start")
 
@@ -45,7 +45,7 @@ def _facts() -> dict[str, Any]:
     return {
         "url": g.url,
         "base": world_url(),
-        "token": administrators(tokens),
+        "token": administrators_token(tokens),
         "service": service["name"],
         "format": "json" if "json" in formats else formats[0],
         "guarded": guarded,
