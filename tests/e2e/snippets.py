@@ -38,8 +38,8 @@ SERVE = "mockserver serve"
 START = re.compile(rf"{SERVE}|make ")
 """Commands that are not run: what they start runs already, or takes minutes."""
 PORT = "8080"
-FOREIGN = re.compile(r"PYTEST_|MOCKSERVER_|PYTHON|COV_")
-"""Variables of the tests' own process."""
+FOREIGN = re.compile(r"PYTEST_|MOCKSERVER_|PYTHON|COV_|(CI|BUILD_NUMBER|COLUMNS|LINES|(NO|FORCE)_COLOR|PY_COLORS)$")
+"""Variables of the tests' own process, and those by which programs write differently for a CI server or a terminal."""
 
 INSTALLING = {"PIP_CONSTRAINT": str(CHECKOUT / "constraints.txt"), "PIP_QUIET": "2"}
 """A tutorial's reader gets the newest of everything; its test gets what all tests get."""

@@ -6,7 +6,7 @@ set -euo pipefail
 
 suite=bookworm # the Debian release with Python 3.11
 image=${BASE_IMAGE:-localhost/commerce-mockserver-base}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/commerce-mockserver
+cache=${XDG_CACHE_HOME:-~/.cache}/commerce-mockserver
 kept=$cache/base-$suite-$(dpkg --print-architecture)-$(sha256sum "$0" | cut -c 1-12).tar
 
 configured_mirror() { # the first archive that apt has, but for security updates
