@@ -38,7 +38,9 @@ SERVE = "mockserver serve"
 START = re.compile(rf"{SERVE}|make ")
 """Commands that are not run: what they start runs already, or takes minutes."""
 PORT = "8080"
-FOREIGN = re.compile(r"PYTEST_|MOCKSERVER_|PYTHON|COV_|(CI|BUILD_NUMBER|COLUMNS|LINES|(NO|FORCE)_COLOR|PY_COLORS)$")
+FOREIGN = re.compile(
+    r"PYTEST_|MOCKSERVER_|PYTHON|COV_|(CI|BUILD_NUMBER|COLUMNS|LINES|(NO|FORCE)_COLOR|PY_COLORS)$"
+)
 """Variables of the tests' own process, and those by which programs write differently for a CI server or a terminal."""
 
 INSTALLING = {"PIP_CONSTRAINT": str(CHECKOUT / "constraints.txt"), "PIP_QUIET": "2"}
