@@ -10,6 +10,7 @@ cache=${XDG_CACHE_HOME:-~/.cache}/commerce-mockserver
 kept=$cache/base-$suite-$(dpkg --print-architecture)-$(sha256sum "$0" | cut -c 1-12).tar
 
 configured_mirror() { # the first archive that apt has, but for security updates
+  [ -n "$(apt-get indextargets)" ] || apt-get update -qq >&2 # on a machine whose lists are cleared
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' |
     awk '!/security/ && !found++'
 }
