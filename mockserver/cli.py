@@ -24,6 +24,7 @@ from mockserver.options import RULE, SERVE, Option, SectionedCommand
 from mockserver.verifying.command import verify
 
 if TYPE_CHECKING:
+    from mockserver.contract.server import Server
     from mockserver.settings import Settings
 
 EXAMPLE = """\b
@@ -42,11 +43,11 @@ commerce-mockserver {version}
   control       {url}/_mock/health
   API docs      {url}/_mock/docs
 
-  WEBSALE       admin-token  editor-token  reader-token  writer-token  nobody-token  expired-token
-  Foxy          foxy-token, or the client foxy-client with foxy-secret and foxy-refresh
+  WEBSALE       {websale}
+  Foxy          {foxy}
   worlds        send X-Mock-World: <name>, or use {url}/w/<name>/ as the base URL
 {fixtures}
-{warning}  first call    curl -X POST -H 'X-Authorization: Bearer admin-token' \\
+{warning}  first call    curl -X POST -H 'X-Authorization: Bearer {token}' \\
                   {url}/admin/api/v1/report/order/start
 """
 
@@ -92,6 +93,7 @@ def serve(banner: bool, **options: Any) -> None:
     from mockserver.app import MockServer
     from mockserver.contract import ContractError
     from mockserver.contract.documents import DocumentError
+    from mockserver.contract.server import administrators_token
     from mockserver.logs import configure_logging
     from mockserver.serving import bind, is_exposed, write_ready_file
     from mockserver.serving import serve as run
@@ -113,13 +115,22 @@ def serve(banner: bool, **options: Any) -> None:
         if settings.ready_file:
             write_ready_file(settings.ready_file, url)
         if banner:
-            warning = WARNING.format(host=settings.host) if is_exposed(settings) else ""
-            fixtures = f"  fixtures      {settings.fixtures}\n" if settings.fixtures else ""
-            shown = settings.public_url or url
-            text = BANNER.format(version=__version__, url=shown, fixtures=fixtures, warning=warning)
+            text = BANNER.format(
+                version=__version__,
+                url=settings.public_url or url,
+                fixtures=f"  fixtures      {settings.fixtures}\n" if settings.fixtures else "",
+                warning=WARNING.format(host=settings.host) if is_exposed(settings) else "",
+                websale=_tokens(app.server, "websale"),
+                foxy=_tokens(app.server, "foxy"),
+                token=administrators_token(app.server.tokens),
+            )
             click.echo(text, err=True)
 
     run(app, listener, ready)
+
+
+def _tokens(server: Server, api: str) -> str:
+    return "  ".join(token["token"] for token in server.tokens if token["api"] == api)
 
 
 def _why(error: OSError) -> str:

@@ -62,6 +62,18 @@ def test_each_file_says_in_comments_what_it_can_hold(tmp_path: Path, name: str) 
     assert max(map(len, lines)) <= 120
 
 
+def test_the_banner_names_the_tokens_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "users.yaml").write_text(
+        "users: [{name: admin, token: chef-token}]", encoding="utf-8"
+    )
+    with run_server(tmp_path, "--fixtures", str(tmp_path / "shop")) as server:
+        assert "WEBSALE       chef-token  editor-token" in server.banner
+        assert "Bearer chef-token" in server.banner
+        assert "Foxy          foxy-token  foxy-user-token" in server.banner
+        assert "admin-token" not in server.banner
+
+
 def test_a_server_shows_its_shop(tmp_path: Path) -> None:
     init(str(tmp_path / "shop"))
     with (

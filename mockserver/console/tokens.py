@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.console.answering import desk
@@ -18,12 +18,6 @@ SCOPES = {
 def tokens_of(api: str) -> list[dict[str, Any]]:
     """Return the tokens that a vendor's API takes, each with what it ``allows``."""
     return [{**one, "allows": _allows(one)} for one in desk.get("/tokens")["tokens"] if one["api"] == api]
-
-
-def administrators_token(tokens: Sequence[Mapping[str, Any]]) -> str:
-    """Return the token that allows everything, for calls to copy; the first one where there is none."""
-    token: str = next((one for one in tokens if one["administrator"]), tokens[0])["token"]
-    return token
 
 
 def _allows(token: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 
 from mockserver.contract import Answer, Exchange
+from mockserver.contract.server import administrators_token
 
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
 
@@ -16,9 +17,13 @@ MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"
 async def page(exchange: Exchange) -> Answer:
     """Serve the page; it opens on the first vendor API."""
     names = sorted(exchange.server.contract.specifications, key=lambda name: name.startswith("mock-"))
-    urls = [{"name": name, "url": f"openapi/{name}.json"} for name in names]
+    facts = {
+        "urls": [{"name": name, "url": f"openapi/{name}.json"} for name in names],
+        "token": administrators_token(exchange.server.tokens),
+    }
     html = (files("mockserver.control") / "docs.html").read_bytes()
-    return Answer(body=html.replace(b"__URLS__", orjson.dumps(urls)), media_type="text/html; charset=utf-8")
+    shown = orjson.dumps(facts).replace(b"<", b"\\u003c")  # a token must not end the script
+    return Answer(body=html.replace(b"__FACTS__", shown), media_type="text/html; charset=utf-8")
 
 
 async def asset(asset: str) -> Answer:

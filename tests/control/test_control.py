@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -335,6 +338,15 @@ async def test_the_documentation_needs_nothing_from_outside(client: httpx.AsyncC
     ):
         assert f"docs/{asset}" in page.text
         assert (await client.get(f"/_mock/docs/{asset}")).status_code == 200
+
+
+async def test_the_documentation_calls_with_the_tokens_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "users.yaml").write_text("users: [{name: admin, token: </script>}]", encoding="utf-8")
+    async with make_client(MockServer(Settings(fixtures=tmp_path))) as client:
+        page = (await client.get("/_mock/docs")).text
+    facts = json.loads(re.search(r"= (\{.*\});", page)[1])
+    assert facts["token"] == "</script>"
+    assert "admin-token" not in page
 
 
 @pytest.mark.rule("MOCK-404-path")

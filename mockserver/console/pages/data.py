@@ -22,7 +22,8 @@ from mockserver.console.browsing import (
 )
 from mockserver.console.desk import PEEK, Refused, step
 from mockserver.console.previewing import preview
-from mockserver.console.tokens import administrators_token, tokens_of
+from mockserver.console.tokens import tokens_of
+from mockserver.contract.server import administrators_token
 
 blueprint = Blueprint("data", __name__, url_prefix="/data")
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, g, render_template
 
 from mockserver.console.answering import desk, world_url
-from mockserver.console.tokens import administrators_token, tokens_of
+from mockserver.console.tokens import tokens_of
+from mockserver.contract.server import administrators_token
 
 blueprint = Blueprint("start", __name__, url_prefix="/start")
 
