@@ -93,6 +93,10 @@ class _Sessions(SecureCookieSessionInterface):
     def get_cookie_path(self, app: Flask) -> str:
         return "/"
 
+    def get_cookie_secure(self, app: Flask) -> bool:
+        url: str = g.url
+        return url.startswith("https:")
+
 
 def _frame() -> dict[str, Any]:
     """Return what stands around every page: the world's clock, the worlds there are, the pages there are."""

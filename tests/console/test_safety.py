@@ -234,6 +234,13 @@ async def test_a_signed_in_browser_does_nothing_for_foreign_pages(browser: httpx
     assert (answer.status_code, answer.headers["X-Mock-Rule"]) == (403, "MOCK-403-origin")
 
 
+@pytest.mark.parametrize(("url", "secure"), [("https://mock.example", True), ("http://mock.example", False)])
+async def test_the_session_of_a_server_with_https_is_sent_to_no_other(url: str, secure: bool) -> None:
+    async with make_client(MockServer(Settings(public_url=url, control_token="s3cret-token"))) as browser:
+        cookie = (await browser.get("/_mock/ui/sign-in")).headers["Set-Cookie"]
+    assert ("Secure" in cookie.split("; ")) is secure
+
+
 async def test_cookies_of_other_programs_on_the_machine_do_not_matter(browser: httpx.AsyncClient) -> None:
     await sign_in(browser, "s3cret-token")
     (cookie,) = (f"{one.name}={one.value}" for one in browser.cookies.jar if one.name == "mock_control")
