@@ -122,8 +122,7 @@ def _rule_of(exchange: Exchange, error: Exception) -> Rule | Rules:
     if isinstance(error, Rule | Rules):
         return error
     if isinstance(error, OAuthProblem) and exchange.operation is not None:
-        explain = exchange.explain or "The request has no credential; send X-Authorization: Bearer <token>."
-        return Rule(exchange.operation.violations["security"], explain=explain)
+        return Rule(exchange.operation.violations["security"], explain=error.detail)
     raise error
 
 

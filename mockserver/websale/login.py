@@ -125,9 +125,11 @@ class Logins:
             grant = self._access.get(token)
             expired = grant is not None and grant[1] <= self.world.clock.ticks()
             if expired or token in self.accounts.expired_tokens or token in self._expired:
-                raise ValueError("The access token has expired.")
+                raise ValueError("The access token has expired; get another by POST /admin/api/v1/login.")
             if grant is None:
-                raise ValueError("The access token is unknown in this world.")
+                raise ValueError(
+                    "The access token is unknown in this world; accepted: one of GET /_mock/tokens, or of a login."
+                )
             user = grant[0]
         return user.principal
 
@@ -180,19 +182,31 @@ class Logins:
         return account
 
 
-def authenticate(exchange: Exchange, value: str | None) -> Principal | None:
-    """Recognise the caller by the value of a security scheme; without ``--auth`` everybody is the administrator."""
+def by_vendors_header(exchange: Exchange, value: str | None) -> Principal | None:
+    """Recognise the caller by ``X-Authorization: Bearer <token>``; ``ValueError`` for any other value."""
+    scheme, _, token = (value or "").strip().partition(" ")
+    if value is not None and exchange.server.settings.auth and (scheme.lower() != "bearer" or not token):
+        raise ValueError("X-Authorization does not say Bearer and a token; accepted: Bearer <token>.")
+    return _by_token(exchange, token.strip())
+
+
+def by_bearer(exchange: Exchange, value: str | None) -> Principal | None:
+    """Recognise the caller by ``Authorization: Bearer <token>``; other schemes are others' business (convention)."""
+    scheme, _, token = (value or "").strip().partition(" ")
+    return _by_token(exchange, token.strip() if scheme.lower() == "bearer" else "")
+
+
+def by_cookie(exchange: Exchange, value: str | None) -> Principal | None:
+    """Recognise the caller by the cookie of a login."""
+    return _by_token(exchange, value or "")
+
+
+def _by_token(exchange: Exchange, token: str) -> Principal | None:
+    """Return who has the token; without ``--auth`` everybody is the administrator."""
     logins = exchange.world.part(Logins)
     if not exchange.server.settings.auth:
         return logins.accounts.users[0].principal
-    if not value:
-        return None
-    scheme, _, token = value.partition(" ")
-    if not token:
-        return logins.recognise(scheme)
-    if scheme.lower() != "bearer":
-        raise ValueError(f"The credential starts with {scheme}, not with Bearer.")
-    return logins.recognise(token.strip())
+    return logins.recognise(token) if token else None
 
 
 async def login(exchange: Exchange, body: dict[str, str], set_cookie: str | None = None) -> Answer:

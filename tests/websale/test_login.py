@@ -195,7 +195,7 @@ async def test_a_missing_one_time_token_is_said_to_be_missing(anybody: httpx.Asy
         {"Authorization": "Bearer reader-token"},
         {"Cookie": "theme=dark; accessToken=reader-token"},
         {"Cookie": 'other@shop=1; panes={"left": [1, 2]}; accessToken=reader-token'},
-        {"X-Authorization": "Bearer wrong", "Authorization": "Bearer reader-token"},
+        {"Authorization": "Basic cHJveHk6c2VjcmV0", "Cookie": "accessToken=reader-token"},
     ],
 )
 async def test_a_token_is_recognised_wherever_it_may_stand(
@@ -209,6 +209,10 @@ async def test_a_token_is_recognised_wherever_it_may_stand(
     [
         {},
         {"X-Authorization": "Basic reader-token"},
+        {"X-Authorization": "reader-token"},
+        {"X-Authorization": "Bearer wrong", "Authorization": "Bearer reader-token"},
+        {"X-Authorization": "Bearer expired-token", "Cookie": "accessToken=reader-token"},
+        {"Authorization": "reader-token"},
         {"X-Authorization": "Bearer "},
         {"X-Authorization": ""},
         {"Cookie": "accessToken="},
@@ -217,6 +221,17 @@ async def test_a_token_is_recognised_wherever_it_may_stand(
 )
 async def test_what_is_no_token_is_401(anybody: httpx.AsyncClient, headers: dict[str, str]) -> None:
     assert rule_of(await anybody.get(ORDER_STATUS, headers=headers)) == (401, "REP-STATUS-401")
+
+
+async def test_why_a_credential_is_no_good_is_said_once_with_what_would_be(
+    anybody: httpx.AsyncClient,
+) -> None:
+    for credential, said in {
+        "Bearer expired-token": "The access token has expired; get another by POST /admin/api/v1/login.",
+        "reader-token": "X-Authorization does not say Bearer and a token; accepted: Bearer <token>.",
+    }.items():
+        answer = await anybody.get(ORDER_STATUS, headers={"X-Authorization": credential})
+        assert answer.headers["X-Mock-Explain"] == said
 
 
 async def test_with_auth_off_every_call_is_let_through() -> None:
