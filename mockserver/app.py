@@ -14,7 +14,7 @@ from mockserver.contract.edge import Edge
 from mockserver.contract.faults import place_fault
 from mockserver.contract.loading import Contract
 from mockserver.contract.server import FilesOf, Server
-from mockserver.contract.shapes import listed, listed_near
+from mockserver.contract.wording import listed, listed_near
 from mockserver.control.scenario_files import ScenarioFile, load_scenarios, shapes_of
 from mockserver.fixtures import Fixtures, load_fixtures
 from mockserver.foxy import reports
@@ -156,10 +156,11 @@ def _stage(contract: Contract) -> Stage:
         try:
             place_fault(contract, world, action)
         except Rule as rule:
-            refused = action.get(rule.field)
+            field = rule.field or ""
+            refused = action.get(field)
             options = rule.facts.get("accepted", ())
             accepted = listed_near(refused, options) if options else rule.explain
-            raise ScenarioError(rule.field, refused, accepted) from rule
+            raise ScenarioError(field, refused, accepted) from rule
 
     return Stage(
         {

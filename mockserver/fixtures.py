@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.contract.documents import Document, DocumentError, Place
-from mockserver.contract.shapes import Shape, listed, shorten
+from mockserver.contract.shapes import Shape
 from mockserver.contract.specification import Specification, load_specification, read_yaml
+from mockserver.contract.wording import listed, shorten
 from mockserver.control.scenario_files import SUFFIXES, ScenarioFile, read_files
 from mockserver.foxy.world import Directory
 from mockserver.records import DataSet, FieldType, FixtureError, Recipes, Record, Service, load_services

@@ -282,9 +282,19 @@ ALICE = "name: alice, id: 9, email: a@x.test, password: x, apiKey: x, token: ali
             3,
             "There is no orders; accepted: adminUser, category,",
         ),
-        ("services.yaml", "order:\n  count: many\n", 2, "order.count is 'many'; accepted: a whole number."),
-        ("services.yaml", "order:\n  count: -1\n", 2, "order.count is -1; accepted: at least 0."),
-        ("services.yaml", "order:\n  count: null\n", 2, "order.count is null; accepted: a whole number."),
+        (
+            "services.yaml",
+            "order:\n  count: many\n",
+            2,
+            "order.count is 'many'; accepted: a whole number, 0 to 100000000.",
+        ),
+        ("services.yaml", "order:\n  count: -1\n", 2, "order.count is -1; accepted: 0 to 100000000."),
+        (
+            "services.yaml",
+            "order:\n  count: null\n",
+            2,
+            "order.count is null; accepted: a whole number, 0 to 100000000.",
+        ),
         ("services.yaml", "order: 7\n", 1, "order is 7; accepted: a mapping."),
         (
             "services.yaml",
@@ -337,7 +347,7 @@ ALICE = "name: alice, id: 9, email: a@x.test, password: x, apiKey: x, token: ali
             "foxy.yaml",
             "profile: {kind: steady}\nrecipe:\n  years: 0\n",
             3,
-            "recipe.years is 0; accepted: at least 1.",
+            "recipe.years is 0; accepted: 1 to 1000.",
         ),
         (
             "foxy.yaml",

@@ -57,7 +57,7 @@ def _check(catalogue: Catalogue, example: Example, title: str | None, where: str
     if example.validator is not None:
         fault = next(find_faults(example.validator, example.value), None)
         if fault is not None:
-            raise CatalogueError(f"{where} breaks its schema at {fault.path or '(root)'}: {fault.message}")
+            raise CatalogueError(f"{where} breaks its schema: {fault.said_of('It')}")
     if example.status < 400:
         return
     entry = catalogue.get(example.rule_id)

@@ -264,7 +264,7 @@ class _ContractOperation:
         if validator is not None and answer.payload is not None and not validator.is_valid(answer.payload):
             fault = next(find_faults(validator, answer.payload))
             raise BrokenPromise(
-                f"{operation.title} answered a body that breaks its schema at {fault.path}: {fault.message}"
+                f"{operation.title} answered a body that breaks its schema: {fault.said_of('It')}"
             )
 
 

@@ -17,8 +17,9 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from mockserver.contract.shapes import Shape, Step
+from mockserver.contract.shapes import Shape
 from mockserver.contract.specification import YamlLoader
+from mockserver.contract.wording import Step
 
 Place: TypeAlias = str | Sequence[Step]
 """Where something stands, as steps or as people write it: ``jobs[0].advanceTo``."""

@@ -29,12 +29,13 @@ class Rule(Exception):
     """Fail the request by a rule of the catalogue; status, body and headers come from the specification.
 
     :param rule_id: ID of an error rule in ``openapi/rules.yaml``, or of one of its variants.
-    :param field: dotted path of the field or parameter at fault, for bodies that have such a key.
+    :param field: dotted path of the field or parameter at fault, for bodies that have such a key; ``None`` for what
+        the rule's example says.
     :param explain: one line for ``X-Mock-Explain``: which value was wrong, what would have been accepted.
     :param facts: values of the ``{placeholders}`` in the rule's reason; further members of a problem body.
     """
 
-    def __init__(self, rule_id: str, *, field: str = "", explain: str = "", **facts: Any) -> None:
+    def __init__(self, rule_id: str, *, field: str | None = "", explain: str = "", **facts: Any) -> None:
         super().__init__(rule_id)
         self.rule_id = rule_id
         self.field = field

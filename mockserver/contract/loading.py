@@ -12,7 +12,13 @@ from mockserver.contract.apis import Api, resolve_function
 from mockserver.contract.catalogue import Catalogue, Example
 from mockserver.contract.checks import check_examples, check_rules
 from mockserver.contract.errors import CatalogueError, Rule, SpecificationError
-from mockserver.contract.operations import BeforeBody, CompiledOperation, Handler, compile_operation
+from mockserver.contract.operations import (
+    BeforeBody,
+    CheckQuery,
+    CompiledOperation,
+    Handler,
+    compile_operation,
+)
 from mockserver.contract.specification import Specification, load_specification, read_yaml
 
 SLASHES = re.compile("/{2,}")
@@ -50,7 +56,7 @@ class Contract:
         example = self.api_of(path).answer_for(status, template) or self._own.answer_for(status)
         if example is None:
             raise CatalogueError(f"No x-unrouted answers {path} with {status}.")
-        return Rule(example.name, explain=explain, **facts)
+        return Rule(example.name, field=None, explain=explain, **facts)
 
     def example_for(self, rule_id: str, operation: CompiledOperation | None, path: str) -> Example:
         """Return the answer of an error rule, looked for from the nearest place to the farthest."""
@@ -97,6 +103,8 @@ def load_contract(
             operation.place_of_rule = catalogue.place
             if "x-before-body" in source.definition:
                 operation.before_body = cast(BeforeBody, resolve(source.definition["x-before-body"]))
+            if "x-check-query" in source.definition:
+                operation.check_query = cast(CheckQuery, resolve(source.definition["x-check-query"]))
             operations[source.id] = operation
     for operation in operations.values():
         operation.common = apis[operation.api.base_path].examples

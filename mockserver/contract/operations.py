@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -22,7 +23,8 @@ from mockserver.contract.specification import OperationSource, Specification
 
 Handler = Callable[..., Awaitable[Any]]
 BeforeBody = Callable[..., None]
-INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+CheckQuery = Callable[[Exchange], None]
+INTEGER = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -83,6 +85,8 @@ class CompiledOperation:
         (``x-rules-of``).
     :ivar before_body: called with the exchange and the path's parameters before the body is read
         (``x-before-body``), where an unknown resource goes before a bad body.
+    :ivar check_query: called with the exchange where a parameter is bad (``x-check-query``), to find what else is bad
+        that the specification cannot tell: of all of it the first of the rule catalogue counts.
     :ivar right: verbs and service that the caller needs; the service may be a path parameter, in braces.
     :ivar responses: validator by (status, media type); ``None`` for content that is not JSON.
     :ivar examples: the named examples of all its responses.
@@ -110,6 +114,7 @@ class CompiledOperation:
     bare_statuses: frozenset[int] = frozenset()
     rules_of: str = ""
     before_body: BeforeBody | None = None
+    check_query: CheckQuery | None = None
     declared: tuple[tuple[str, str], ...] = ()
     place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
 
@@ -121,7 +126,12 @@ class CompiledOperation:
         if "world" in self.takes:
             arguments["world"] = exchange.world
         for parameter in self.parameters:
-            value = self._read(parameter, exchange)
+            try:
+                value = self._read(parameter, exchange)
+            except Rule:
+                if parameter.place == "path":
+                    raise
+                raise self._first_broken(exchange) from None
             if parameter.argument in self.takes:
                 arguments[parameter.argument] = value
         if self.before_body is not None:
@@ -144,16 +154,28 @@ class CompiledOperation:
             texts = [value for key, value in exchange.query if key == parameter.name]
         if not texts:
             if parameter.required:
-                raise self.violated(
-                    f"{parameter.place}.{parameter.name}", "required", parameter.name, "It is missing."
-                )
+                part = f"{parameter.place}.{parameter.name}"
+                raise self.violated(part, "required", parameter.name, f"{parameter.name} is missing.")
             return parameter.default
         value: Any = texts if parameter.kind == "array" else parameter.convert(texts[-1])
         if not parameter.validator.is_valid(value):
             fault = next(find_faults(parameter.validator, value))
             part = f"{parameter.place}.{parameter.name}"
-            raise self.violated(part, fault.keyword, parameter.name, fault.message)
+            raise self.violated(part, fault.keyword, parameter.name, fault.said_of(parameter.name))
         return value
+
+    def _first_broken(self, exchange: Exchange) -> Rule:
+        """Return, of all rules that the query breaks, the one that the rule catalogue has first."""
+        checks = [partial(self._read, parameter, exchange) for parameter in self.parameters]
+        if self.check_query is not None:
+            checks.append(partial(self.check_query, exchange))
+        broken = []
+        for check in checks:
+            try:
+                check()
+            except Rule as rule:
+                broken.append(rule.with_traceback(None))  # which would hold on to this list
+        return min(broken, key=lambda rule: self.place_of_rule(rule.rule_id))
 
     async def _read_body(self, contract: BodyContract, exchange: Exchange) -> Any:
         raw = await exchange.body()
@@ -167,19 +189,25 @@ class CompiledOperation:
             return value
         faults = [
             self.violated(
-                f"body.{fault.pattern}" if fault.pattern else "body", fault.keyword, fault.path, fault.message
+                f"body.{fault.pattern}" if fault.pattern else "body",
+                fault.keyword,
+                fault.path,
+                fault.said_of("The body"),
             )
             for fault in find_faults(contract.validator, value)
         ]
         raise min(faults, key=lambda rule: self.place_of_rule(rule.rule_id))
 
-    def violated(self, part: str, keyword: str, field_name: str, message: str) -> Rule:
-        """Return the rule that a violation of this part of the request breaks."""
+    def violated(self, part: str, keyword: str, field_name: str, explain: str) -> Rule:
+        """Return the rule that a violation of this part of the request breaks.
+
+        The answer names the part in ``field``; of a path's part, where the rule's example does.
+        """
         root = part.partition(".")[0]
         keys = (f"{part}:{keyword}", part, f"{root}:{keyword}", root, "*")
         rule_id = next(self.violations[key] for key in keys if key in self.violations)
-        named = "" if root == "path" else field_name
-        return Rule(rule_id, field=named, explain=f"{field_name or root}: {message}")
+        named = None if root == "path" else field_name
+        return Rule(rule_id, field=named, explain=explain)
 
     def unruled(self) -> Iterator[str]:
         """Yield the parts of a request that can be wrong and have no rule in ``x-violations``."""

@@ -72,8 +72,8 @@ def _fill(example: Example, entry: RuleEntry, rule: Rule, explain: str, facts: d
     body = fill_placeholders(example.value, facts)
     if not isinstance(body, dict):
         return body
-    if "field" in body:
-        body["field"] = rule.field
+    if "field" in body and (rule.field is not None or example.media_type == PROBLEM):
+        body["field"] = rule.field or ""
     if example.media_type == PROBLEM:
         body["detail"] = explain
         body.update({name: fact for name, fact in rule.facts.items() if name != "allow"})

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import jsonschema_rs
+
+from mockserver.contract.wording import Refusal, Step, refusals
 
 KEYWORDS = frozenset(
     [
@@ -40,10 +42,24 @@ SUBSCHEMAS = ("items", "not")
 SUBSCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
-Validator = jsonschema_rs.Draft4Validator
+
+class Validator:
+    """Check values by an OpenAPI 3.0 schema without references; formats are checked, unknown ones mean nothing.
+
+    :ivar is_valid: tells whether a value fits.
+    :ivar iter_errors: yields what does not.
+    """
+
+    __slots__ = ("is_valid", "iter_errors", "schema")
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        validator = jsonschema_rs.Draft4Validator(translate(schema), validate_formats=True, formats=FORMATS)
+        self.schema = schema
+        self.is_valid: Callable[[Any], bool] = validator.is_valid
+        self.iter_errors: Callable[[Any], Iterator[jsonschema_rs.ValidationError]] = validator.iter_errors
 
 
-def translate(schema: dict[str, Any]) -> dict[str, Any]:
+def translate(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the Draft 4 schema for an OpenAPI 3.0 schema without references."""
     result: dict[str, Any] = {key: value for key, value in schema.items() if key in KEYWORDS}
     for key in SUBSCHEMAS:
@@ -65,11 +81,6 @@ def translate(schema: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def compile_schema(schema: dict[str, Any]) -> Validator:
-    """Compile an OpenAPI 3.0 schema without references; formats are checked, unknown ones mean nothing."""
-    return Validator(translate(schema), validate_formats=True, formats=FORMATS)
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One place where a value breaks its schema.
@@ -79,26 +90,42 @@ class Fault:
     :ivar pattern: the path for any element of an array: ``options.headerParams[].key``; for a surplus property
         the object that has it, since no specification can know its name.
     :ivar keyword: the keyword of the schema that is broken, such as ``type``.
+    :ivar refusal: what is wrong there, or further in.
     """
 
     path: str
     pattern: str
     keyword: str
-    message: str
+    refusal: Refusal
+
+    @property
+    def accepted(self) -> str:
+        """What would have been accepted, where that can be said."""
+        return self.refusal[1].partition("accepted: ")[2].removesuffix(".")
+
+    def said_of(self, whole: str) -> str:
+        """Say in a sentence what is wrong and what would have been accepted; ``whole`` names the value checked."""
+        steps, sentence = self.refusal
+        return sentence.replace("{place}", written(steps) or whole)
 
 
 def find_faults(validator: Validator, value: Any) -> Iterator[Fault]:
     """Yield every place where the value breaks the schema."""
     for error in validator.iter_errors(value):
-        steps: list[str | int] = list(error.instance_path)
+        steps: list[Step] = list(error.instance_path)
         kind: Any = error.kind
         if kind.name == "required":
             steps.append(kind.property)
-        path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
         pattern = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps)
         if kind.name == "additionalProperties":
-            path += f".{kind.unexpected[0]}"
-        yield Fault(path.lstrip("."), pattern.lstrip("."), kind.name, error.message)
+            steps.append(kind.unexpected[0])
+        refusal = next(refusals(error, validator.schema, value))
+        yield Fault(written(steps), pattern.lstrip("."), kind.name, refusal)
+
+
+def written(steps: Iterable[Step]) -> str:
+    """Write a place as people do: ``options.headerParams[0].key``."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
 def _is_date(value: str) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from mockserver.contract.errors import SpecificationError
-from mockserver.contract.schemas import Validator, compile_schema
+from mockserver.contract.schemas import Validator
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 COMPONENT = re.compile(r"^/components/(?P<section>[A-Za-z]+)/(?P<name>[^/]+)$")
@@ -116,7 +116,7 @@ class Specification:
         """Return the validator of a schema; of one that is referred to many times there is one alone."""
         inlined = self.inline(schema)
         if id(inlined) not in self._validators:
-            self._validators[id(inlined)] = inlined, compile_schema(inlined)
+            self._validators[id(inlined)] = inlined, Validator(inlined)
         return self._validators[id(inlined)][1]
 
     def _at(self, ref: str) -> Any:

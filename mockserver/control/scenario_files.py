@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from mockserver.contract.documents import Document, DocumentError, Place
-from mockserver.contract.schemas import Validator, compile_schema
+from mockserver.contract.schemas import Validator
 from mockserver.contract.shapes import Shape
 from mockserver.contract.specification import Specification
 from mockserver.simulation.scenarios import Scenario, Scenarios
@@ -79,7 +79,7 @@ def shapes_of(specification: Specification) -> Shapes:
 @lru_cache(maxsize=4)
 def validator_of(specification: Specification) -> Validator:
     """Return what checks a scenario, from the control plane's specification."""
-    return compile_schema(specification.inline(specification.document["components"]["schemas"]["Scenario"]))
+    return Validator(specification.inline(specification.document["components"]["schemas"]["Scenario"]))
 
 
 def load_scenarios(files: Iterable[ScenarioFile], shapes: Shapes) -> Scenarios:

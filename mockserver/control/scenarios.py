@@ -78,7 +78,9 @@ def _checked(exchange: Exchange, scenario: Scenario, params: Mapping[str, Any]) 
         validator = validator_of(exchange.server.contract.specifications["mock-control"])
         fault = next(find_faults(validator, {**scenario.to_json(), "sets": sets}), None)
         if fault is not None:
-            raise ScenarioError(fault.path.removeprefix("sets."), dict(params), fault.message)
+            said = fault.said_of(scenario.name).removeprefix("sets.")
+            place = fault.path.removeprefix("sets.")
+            raise Rule("MOCK-400-scenario", field=place, explain=said, accepted=[fault.accepted])
     return sets
 
 

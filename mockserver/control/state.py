@@ -10,7 +10,7 @@ import yaml
 from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract import Answer, Exchange, Rule
-from mockserver.contract.schemas import Validator, compile_schema, find_faults
+from mockserver.contract.schemas import Validator, find_faults
 from mockserver.contract.specification import Specification, YamlLoader
 from mockserver.control.specifications import write_yaml
 from mockserver.control.worlds import show_world
@@ -67,7 +67,7 @@ def _check(exchange: Exchange, document: Any) -> None:
     validator = _validator_of(exchange.server.contract.specifications["mock-control"])
     fault = next(find_faults(validator, document), None)
     if fault is not None:
-        raise _refused(fault.path, f"{fault.path or 'The document'}: {fault.message}.", "")
+        raise _refused(fault.path, fault.said_of("The document"), "")
 
 
 def _refused(place: str, explain: str, accepted: str) -> Rule:
@@ -77,7 +77,7 @@ def _refused(place: str, explain: str, accepted: str) -> Rule:
 @lru_cache(maxsize=4)
 def _validator_of(specification: Specification) -> Validator:
     schema = specification.document["components"]["schemas"]["WorldDocument"]
-    return compile_schema(specification.inline(schema))
+    return Validator(specification.inline(schema))
 
 
 def _wants_yaml(exchange: Exchange, format: str | None) -> bool:

@@ -27,12 +27,18 @@ class FieldType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Describe one field by its dotted path; `element` is set for arrays of scalars only."""
+    """Describe one field by its dotted path.
+
+    `element` is set for arrays of scalars only, `choices` for texts that are one of a few; `blank` says that a
+    time may be an empty text: it is not known yet.
+    """
 
     path: str
     type: FieldType
     nullable: bool = False
     element: FieldType | None = None
+    choices: tuple[str, ...] = ()
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +115,9 @@ def _fields(schema: Schema, prefix: str) -> list[Field]:
         path, nullable = f"{prefix}{name}", bool(part.get("nullable", False))
         scalar = scalar_type(part)
         if scalar is not None:
-            found.append(Field(path, scalar, nullable))
+            choices = tuple(part.get("enum", ())) if scalar is FieldType.STRING else ()
+            blank = scalar is FieldType.TIME and part.get("format") != "date-time"
+            found.append(Field(path, scalar, nullable, choices=choices, blank=blank))
         elif part.get("type") == "object":
             found += _fields(part, f"{path}.")
         elif part.get("type") == "array" and (element := scalar_type(part["items"])) is not None:

@@ -126,7 +126,7 @@ def _broken_rule(operation: CompiledOperation, parameter: Parameter, text: str) 
         return ""
     try:
         violated = operation.violated(
-            f"{parameter.place}.{parameter.name}", fault.keyword, parameter.name, fault.message
+            f"{parameter.place}.{parameter.name}", fault.keyword, parameter.name, ""
         )
     except SpecificationError:
         return ""

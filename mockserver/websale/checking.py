@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.contract.schemas import Validator, compile_schema
+from mockserver.contract.schemas import Validator
 from mockserver.records import Service
 from mockserver.records.services import Schema, is_free_form
 
@@ -113,7 +113,7 @@ def checker_of(service: Service) -> Checker:
         schema.pop("required", None)
     return Checker(
         service,
-        compile_schema(schema),
+        Validator(schema),
         _compile_whole(service.schema),
         tuple(tuple(path.split(".")) for path in service.mandatory),
     )

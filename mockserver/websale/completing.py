@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.contract.schemas import compile_schema
+from mockserver.contract.schemas import Validator
 from mockserver.records.services import FieldType, Schema, is_free_form, scalar_type
 
 Record = dict[str, Any]
@@ -43,7 +43,7 @@ def blank(schema: Schema, now: str) -> Record:
         if _is_declared(part):
             record[name] = blank(part, now)
             continue
-        is_valid = compile_schema(dict(part)).is_valid
+        is_valid = Validator(dict(part)).is_valid
         for value in _candidates(name, part, now):
             if is_valid(value):
                 record[name] = value

@@ -13,7 +13,6 @@ from mockserver.records import Record, Records, Service, Snapshot
 from mockserver.websale.building import Builds
 from mockserver.websale.feeds import (
     DEFAULTS,
-    EXPORT_STATUSES,
     SERVICE,
     TEMPLATES,
     Refusals,
@@ -22,7 +21,7 @@ from mockserver.websale.feeds import (
     merge,
     target_of,
 )
-from mockserver.websale.listing import SCAN_IN_THREAD, Listing, ListRules
+from mockserver.websale.listing import SCAN_IN_THREAD, Listing, ListRules, parse_filters
 from mockserver.websale.shop import Shop
 
 SORT_FIELDS = (
@@ -59,6 +58,12 @@ async def list_all(exchange: Exchange, size: int, page_token: int, sort: str | N
         template = records.find(TEMPLATES, feed["templateId"])
         feed["templateName"] = "" if template is None else template["name"]
     return page
+
+
+def check_filters(exchange: Exchange) -> None:
+    """Refuse bad filters: the table has them before a bad ``sort``."""
+    service = exchange.world.part(Shop).services[SERVICE]
+    parse_filters(exchange.query, _listing(service).filters, LIST_RULES)
 
 
 async def read(exchange: Exchange, id: int) -> Record:
@@ -122,8 +127,7 @@ def _listing(service: Service) -> Listing:
     def among(names: tuple[str, ...]) -> Mapping[str, Any]:
         return {name: service.fields[name] for name in names}
 
-    choices = {"exportStatus": EXPORT_STATUSES}
-    return Listing(among(FILTER_FIELDS), among(SORT_FIELDS), LIST_RULES, choices)
+    return Listing(among(FILTER_FIELDS), among(SORT_FIELDS), LIST_RULES)
 
 
 async def _refuse_conflict(records: Records, feed: Record, rules: Refusals) -> None:

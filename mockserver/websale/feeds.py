@@ -18,7 +18,6 @@ from mockserver.websale.storefront import Storefront
 SERVICE = "dataFeed"
 TEMPLATES = "dataFeedTemplate"
 
-EXPORT_STATUSES = ("idle", "starting", "running", "finished", "error")
 STATE = ("exportStatus", "lastExportStarted", "lastExportFinished")
 IGNORED = frozenset(("createdAt", "updatedAt", *STATE))
 """Fields that may be sent, and are ignored (DF-POST-ignored, DF-PUT-ignored)."""

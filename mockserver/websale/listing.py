@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from heapq import nlargest, nsmallest
 from math import inf
@@ -18,6 +18,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract import Rule
+from mockserver.contract.wording import listed_near
 from mockserver.records import Field, FieldType, Snapshot
 
 Record = Mapping[str, Any]
@@ -25,7 +26,8 @@ Predicate = Callable[[Record], bool]
 Test = Callable[[Any], bool]
 SortKey = Callable[[Record], Any]
 
-FILTER = re.compile(r"filter(?:_(?P<operator>[^\[\]]*))?(?:\[(?P<field>[^\[\]]*)\])?")
+IS_FILTER = re.compile(r"filter(?:[_\[]|$)")
+FILTER = re.compile(r"filter(?:_(?P<operator>[^\[\]]*))?\[(?P<field>[^\[\]]*)\]")
 OFFSET_AS_SPACE = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 COMPARISONS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 OPERATORS = ("eq", "neq", "ne", *COMPARISONS, "like", "in", "notIn")
@@ -35,11 +37,15 @@ SCAN_IN_THREAD = 2_000
 
 @dataclass(frozen=True, slots=True)
 class FilterRules:
-    """The rules that a resource gives for a bad filter."""
+    """The rules that a resource gives for a bad filter, in the order of the documents' tables."""
 
+    value: str
     field: str
     operator: str
-    value: str
+
+    def first(self, broken: Sequence[Rule]) -> Rule:
+        """Return the one of several broken rules that the table has first."""
+        return min(broken, key=lambda rule: astuple(self).index(rule.rule_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +57,25 @@ class ListRules(FilterRules):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What can be asked of a list: by which fields to filter, and to sort, what a bad question breaks.
-
-    :ivar choices: the values that a field can have, where they are few.
-    """
+    """What can be asked of a list: by which fields to filter, and to sort, what a bad question breaks."""
 
     filters: Mapping[str, Field]
     orders: Mapping[str, Field]
     rules: ListRules
-    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def ask(self, query: Iterable[tuple[str, str]], sort: str | None, size: int, page_token: int) -> Question:
         """Read what a request asks for; its ``sort`` is known to have one colon."""
-        filters = parse_filters(query, self.filters, self.rules, self.choices)
-        key, descending = parse_order(sort or "id:asc", self.orders, self.rules)
+        broken = []
+        try:
+            filters = parse_filters(query, self.filters, self.rules)
+        except Rule as rule:
+            broken.append(rule.with_traceback(None))
+        try:
+            key, descending = parse_order(sort or "id:asc", self.orders, self.rules)
+        except Rule as rule:
+            broken.append(rule.with_traceback(None))
+        if broken:
+            raise self.rules.first(broken)
         return Question(tuple(filters), key, descending, size, page_token)
 
 
@@ -121,10 +132,12 @@ def parse_order(sort: str, fields: Mapping[str, Field], rules: ListRules) -> tup
     """Return what to sort by, and whether downwards; ``sort`` is known to have one colon."""
     path, _, direction = sort.partition(":")
     if path not in fields:
-        explain = f"{path!r} is no field to sort by; there are {', '.join(fields)}."
+        explain = f"{path!r} is no field to sort by; accepted: {', '.join(fields)}."
         raise Rule(rules.field, field="sort", explain=explain)
     if direction.lower() not in ("asc", "desc"):
-        raise Rule(rules.direction, field="sort", explain=f"{direction!r} is neither asc nor desc.")
+        raise Rule(
+            rules.direction, field="sort", explain=f"{direction!r} is no direction; accepted: asc, desc."
+        )
     return _sort_key(fields[path]), direction.lower() == "desc"
 
 
@@ -137,45 +150,46 @@ def _sort_key(field: Field) -> SortKey:
 
 
 def parse_filters(
-    query: Iterable[tuple[str, str]],
-    fields: Mapping[str, Field],
-    rules: FilterRules,
-    choices: Mapping[str, Collection[str]] | None = None,
+    query: Iterable[tuple[str, str]], fields: Mapping[str, Field], rules: FilterRules
 ) -> list[Predicate]:
     """Return one predicate for each filter in the query; other parameters are ignored.
 
     :raises Rule: for an unknown field, an unknown operator, or a value that is none of the field's type.
     """
-    return [
-        _parse_filter(match["operator"], match["field"], value, fields, rules, choices or {})
-        for key, value in query
-        if (match := FILTER.fullmatch(key)) is not None
-    ]
+    filters, broken = [], []
+    for key, value in query:
+        if IS_FILTER.match(key):
+            try:
+                filters.append(_parse_filter(key, value, fields, rules))
+            except Rule as rule:
+                broken.append(rule.with_traceback(None))
+    if broken:
+        raise rules.first(broken)
+    return filters
 
 
-def _parse_filter(
-    name: str | None,
-    path: str | None,
-    value: str,
-    fields: Mapping[str, Field],
-    rules: FilterRules,
-    choices: Mapping[str, Collection[str]],
-) -> Predicate:
-    field = fields.get(path or "")
-    if field is None:
-        explain = f"{path!r} is no field to filter by; there are {', '.join(fields)}."
-        raise Rule(rules.field, field=path or "", explain=explain)
+def _parse_filter(key: str, value: str, fields: Mapping[str, Field], rules: FilterRules) -> Predicate:
+    match = FILTER.fullmatch(key)
+    if match is None:
+        explain = f"{key} names no field; accepted: filter[<field>] and filter_<operator>[<field>]."
+        raise Rule(rules.field, explain=explain)
+    name, path = match["operator"], match["field"]
     if name is None:
         name = "eq"
+    field = fields.get(path)
+    if field is None:
+        explain = f"{path!r} is no field to filter by; accepted: {listed_near(path, fields)}."
+        raise Rule(rules.field, field=path, explain=explain)
     if name not in OPERATORS:
-        raise Rule(rules.operator, field=field.path, explain=f"{name!r} is none of {', '.join(OPERATORS)}.")
+        explain = f"{name!r} is no operator; accepted: {', '.join(OPERATORS)}."
+        raise Rule(rules.operator, field=path, explain=explain)
     try:
-        if field.path in choices and name != "like":
-            _check_choice(value, choices[field.path])
+        if field.choices and name != "like":
+            _check_choice(value, field.choices)
         return _predicate(field, _test(field, name, value))
     except ValueError as error:
-        explain = f"{value!r} is no {field.type.value} for {field.path}: {error}"
-        raise Rule(rules.value, field=field.path, explain=explain) from error
+        explain = f"{value!r} is no {field.type.value} for {path}: {error}"
+        raise Rule(rules.value, field=path, explain=explain) from error
 
 
 def _check_choice(value: str, choices: Collection[str]) -> None:
@@ -215,7 +229,7 @@ def _test(field: Field, name: str, text: str) -> Test:
         test = _compare(kind, COMPARISONS[name], _parse(kind, text))
     else:
         parts = text.split(",") if name in ("in", "notIn") else [text]
-        test = _among(kind, frozenset(_parse(kind, part) if part else _empty(kind) for part in parts))
+        test = _among(kind, frozenset(_parse(kind, part) if part else _empty(field, kind) for part in parts))
     if field.type is FieldType.ARRAY:
         test = _any_of(test)
     if name in ("neq", "ne", "notIn"):
@@ -265,9 +279,9 @@ def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _empty(kind: FieldType) -> str:
+def _empty(field: Field, kind: FieldType) -> str:
     """Return the value that an empty filter asks for: an empty text, or a time that is not known yet."""
-    if kind in (FieldType.STRING, FieldType.TIME):
+    if kind is FieldType.STRING or field.blank:
         return ""
     raise ValueError("the value is empty.")
 
@@ -275,7 +289,7 @@ def _empty(kind: FieldType) -> str:
 def _parse(kind: FieldType, text: str) -> Any:
     """Read a filter's value as one of the field's type; ``ValueError`` says what is accepted."""
     if kind is FieldType.INTEGER:
-        if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
+        if not re.fullmatch(r"[+-]?\d{1,400}", text, re.ASCII):
             raise ValueError("a whole number is expected.")
         return int(text)
     if kind is FieldType.NUMBER:

@@ -12,7 +12,7 @@ from mockserver.records import Record, Service, Snapshot
 from mockserver.websale.feeds import SERVICE as FEEDS
 from mockserver.websale.feeds import TEMPLATES as SERVICE
 from mockserver.websale.language import CompileError
-from mockserver.websale.listing import SCAN_IN_THREAD, Listing, ListRules
+from mockserver.websale.listing import SCAN_IN_THREAD, Listing, ListRules, parse_filters
 from mockserver.websale.rendering import compile_content
 from mockserver.websale.shop import Shop
 
@@ -37,6 +37,12 @@ async def list_all(exchange: Exchange, size: int, page_token: int, sort: str | N
     for template in page["items"]:
         template["usedBy"] = users.get(template["id"], [])
     return page
+
+
+def check_filters(exchange: Exchange) -> None:
+    """Refuse bad filters: the table has them before a bad ``sort``."""
+    service = exchange.world.part(Shop).services[SERVICE]
+    parse_filters(exchange.query, _listing(service).filters, LIST_RULES)
 
 
 async def read(exchange: Exchange, id: int) -> Record:

@@ -108,7 +108,7 @@ async def test_a_body_that_breaks_the_specification_is_a_counted_bug(
         answer = await client.get("/cups/s/tea?sugarLumps=99")
     assert (answer.status_code, answer.headers["x-mock-rule"]) == (500, "T-500")
     assert client.server.violations == 1  # type: ignore[attr-defined]
-    assert "breaks its schema at size" in caplog.text
+    assert "breaks its schema: size is missing." in caplog.text
 
 
 async def test_an_exception_is_the_apis_500_with_a_traceback_in_the_log(

@@ -231,7 +231,7 @@ async def test_an_unknown_scenario_is_not_found(client: httpx.AsyncClient, name:
         ("paused-export", {"percnt": 1}, "params.percnt", "service, percent"),
         ("paused-export", {"service": "spoon"}, "jobs[0].target", "adminUser"),
         ("paused-export", {"percent": 100}, "jobs[0].then", "finished"),
-        ("failed-export", {"percent": "much"}, "jobs[0].profile", "not valid"),
+        ("failed-export", {"percent": "much"}, "jobs[0].profile", "0 to 100"),
         ("feed-build-error", {"feed": "99"}, "jobs[0].target", "data feed"),
         ("token-expired", {"token": "x"}, "tokens.expire[0]", "access token"),
         ("foxy-report-error", {"store": "7"}, "jobs[0].target", "1, 2"),

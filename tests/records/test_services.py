@@ -30,8 +30,9 @@ def test_subscribers_need_the_fields_that_the_documents_report_in_their_order() 
     [
         ("order", Field("payedAt", FieldType.TIME, nullable=True)),
         ("order", Field("data.general.testMode", FieldType.BOOLEAN)),
-        ("seoViews", Field("createdAt", FieldType.TIME)),
-        ("dataFeed", Field("lastExportStarted", FieldType.TIME)),
+        ("seoViews", Field("createdAt", FieldType.TIME, blank=True)),
+        ("dataFeed", Field("lastExportStarted", FieldType.TIME, blank=True)),
+        ("dataFeed", Field("saveTarget", FieldType.STRING, choices=("contentData", "system"))),
         ("newsletterSubscriber", Field("fields.lastName", FieldType.STRING)),
         ("newsletterSubscriber", Field("targetGroupIds", FieldType.ARRAY, element=FieldType.INTEGER)),
         ("productRating", Field("points", FieldType.NUMBER)),

@@ -246,12 +246,12 @@ FIELDS = {
     for field in (
         Field("id", FieldType.INTEGER),
         Field("active", FieldType.BOOLEAN),
-        Field("name", FieldType.STRING),
-        Field("at", FieldType.TIME),
+        Field("name", FieldType.STRING, choices=("a", "b", "B", "")),
+        Field("at", FieldType.TIME, blank=True),
         Field("tags", FieldType.ARRAY, element=FieldType.STRING),
     )
 }
-LISTING = Listing(FIELDS, FIELDS, RULES, {"name": ["a", "b", "B", ""]})
+LISTING = Listing(FIELDS, FIELDS, RULES)
 TIMES = st.sampled_from(
     [
         "",

@@ -1,0 +1,129 @@
+"""Say in words what is wrong with a value, and what would have been accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+import jsonschema_rs
+
+Step: TypeAlias = str | int
+Steps: TypeAlias = tuple[Step, ...]
+Refusal: TypeAlias = tuple[Steps, str]
+"""A place, and a sentence in which ``{place}`` stands for it."""
+
+TYPES = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+LIMITS: Mapping[str, str] = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "a list of at least {}",
+    "maxItems": "a list of at most {}",
+    "minProperties": "a mapping of at least {}",
+}
+MANY = 30
+"""From so many options on, people are told the nearest ones alone."""
+
+
+def listed(options: Iterable[object]) -> str:
+    """Return what can be chosen from, as a sentence goes on with it."""
+    return ", ".join(str(option) for option in options) or "nothing"
+
+
+def listed_near(value: object, options: Collection[str]) -> str:
+    """Return what can be chosen from in the place of a value; of very many options those that are most like it."""
+    if len(options) < MANY:
+        return listed(options)
+    near = get_close_matches(str(value), options) or [*options][:3]
+    return f"{listed(near)} and {len(options) - len(near)} others"
+
+
+def shorten(value: object) -> str:
+    """Return a value as people have written it, cut where it gets long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
+
+
+def refusals(
+    error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], document: Any
+) -> Iterator[Refusal]:
+    """Yield what an error of a validator says, place by place.
+
+    :param schema: the whole document's, without references.
+    """
+    steps: Steps = tuple(error.instance_path)
+    kind: Any = error.kind
+    above = _at(schema, [*error.schema_path][:-1])
+    if kind.name == "required":
+        yield (*steps, kind.property), "{place} is missing."
+    elif kind.name == "additionalProperties":
+        known = listed(above.get("properties", {}))
+        for name in kind.unexpected:
+            yield (*steps, name), f"There is no {{place}}; accepted: {known}."
+    elif branch := _branch_meant(kind, len(steps)):
+        for inner in branch:
+            yield from refusals(inner, schema, document)
+    else:
+        value = shorten(_at(document, steps))
+        yield steps, f"{{place}} is {value}; accepted: {_accepted(kind, above, error.message)}."
+
+
+def _branch_meant(kind: Any, depth: int) -> list[jsonschema_rs.ValidationError]:
+    """Return what is wrong by the one branch of several that is for values of this type, if there is one."""
+    if kind.name not in ("anyOf", "oneOf"):
+        return []
+    branches = [
+        branch
+        for branch in kind.context
+        if not any(error.kind.name == "type" and len([*error.instance_path]) == depth for error in branch)
+    ]
+    return branches[0] if len(branches) == 1 else []
+
+
+def _accepted(kind: Any, schema: Mapping[str, Any], message: str) -> str:
+    if "enum" in schema:
+        return listed(schema["enum"])
+    if kind.name in LIMITS:
+        return _range(schema) or LIMITS[kind.name].format(kind.limit)
+    if kind.name == "type":
+        return ", ".join(filter(None, [" or ".join(TYPES[name] for name in kind.types), _range(schema)]))
+    if kind.name == "uniqueItems":
+        return "no value twice"
+    if kind.name in ("pattern", "format") and "example" in schema:
+        return f"something like {schema['example']}"
+    if kind.name in ("pattern", "format"):
+        return f"a text of the {kind.name} {schema[kind.name]}"
+    if kind.name in ("anyOf", "oneOf"):
+        return " or ".join(_form(part) for part in schema[kind.name])
+    return message
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    return "" if low is None or high is None else f"{low} to {high}"
+
+
+def _form(schema: Mapping[str, Any]) -> str:
+    if "required" in schema:
+        return f"a mapping with {listed(schema['required'])}"
+    return TYPES.get(schema.get("type", ""), "another form")
+
+
+def _at(value: Any, steps: Iterable[Step]) -> Any:
+    for step in steps:
+        value = value[step]
+    return value
