@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from mockserver.parameters import Folder, PublicUrl, ReadyFile, RecordCount, ScenarioName
+from mockserver.parameters import Folder, PositiveNumber, PublicUrl, ReadyFile, RecordCount, ScenarioName
+from mockserver.simulation.clock import MAX_SPEED
 
 PREFIX = "MOCKSERVER_"
 RULE = (
@@ -184,7 +185,7 @@ SERVE: list[click.Parameter] = [
         _option(
             "--speed",
             default=1.0,
-            type=click.FloatRange(min=0, min_open=True),
+            type=PositiveNumber(MAX_SPEED),
             metavar="FACTOR",
             help="Virtual seconds for a real one.",
         ),

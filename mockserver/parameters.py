@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,6 +13,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from mockserver.resources import shipped
+
+MOST_RECORDS = 100_000_000
+"""Most records that a service can be given, here as in fixtures."""
 
 
 class RecordCount(click.ParamType[tuple[str, int]]):
@@ -28,6 +32,8 @@ class RecordCount(click.ParamType[tuple[str, int]]):
         service, _, count = str(value).partition("=")
         if not service or not (count.isascii() and count.isdigit()):
             self.fail(f"{value!r} is not like order=1000000.", param, ctx)
+        if len(count) > len(str(MOST_RECORDS)) or int(count) > MOST_RECORDS:
+            self.fail(f"{value!r} is too many; at most {MOST_RECORDS} are possible.", param, ctx)
         return service, int(count)
 
     def shell_complete(
@@ -37,6 +43,20 @@ class RecordCount(click.ParamType[tuple[str, int]]):
         services = _read(shipped("fixtures") / "services.yaml")
         offers = (f"{name}={service['count']}" for name, service in services.items())
         return [CompletionItem(offer) for offer in offers if offer.startswith(incomplete)]
+
+
+class PositiveNumber(click.FloatRange):
+    """A number above 0, up to a largest one; ``nan`` is within no range."""
+
+    def __init__(self, most: float) -> None:
+        super().__init__(min=0, min_open=True, max=most)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read one number."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 class ScenarioName(click.ParamType[str]):

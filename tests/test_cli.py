@@ -40,7 +40,11 @@ def test_rules_are_printed_as_a_table_and_as_json() -> None:
     [
         (["--records", "orders"], "is not like order=1000000"),
         (["--records", "spoon=5", "--port", "0"], "There is no service spoon; there are adminUser"),
+        (["--records", f"order={10**30}"], "is too many; at most 100000000 are possible."),
         (["--speed", "0"], "Invalid value for '--speed'"),
+        (["--speed", "nan"], "Invalid value for '--speed': nan is not in the range 0<x<=1000000.0."),
+        (["--speed", "inf"], "Invalid value for '--speed'"),
+        (["--speed", "1e300"], "Invalid value for '--speed'"),
         (["--now", "yesterday"], "The time yesterday is none; accepted: YYYY-MM-DDTHH:MM:SS"),
         (["--clock", "late"], "Invalid value for '--clock'"),
         (["--port", "70000"], "Invalid value for '--port'"),

@@ -9,7 +9,10 @@ from typing import IO, Any, Self
 
 import click
 
+from mockserver.parameters import PositiveNumber
+
 CANNOT_RUN = 2
+DAY = 86_400
 
 
 class Pair(click.ParamType[tuple[str, str]]):
@@ -88,7 +91,14 @@ def check_rate(_context: click.Context, _parameter: click.Parameter, value: str)
     help="Calls that are made up for each operation.",
 )
 @click.option("--seed", default=42, show_default=True, help="The same seed makes up the same calls.")
-@click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option(
+    "--timeout",
+    default=10.0,
+    show_default=True,
+    type=PositiveNumber(DAY),
+    metavar="SECONDS",
+    help="Seconds to wait for an answer.",
+)
 @click.option("--insecure", is_flag=True, help="Do not check TLS certificates.")
 @click.option(
     "--ignore", multiple=True, metavar="RULE-ID", help="A rule that is known to be broken; may be repeated."
