@@ -19,8 +19,8 @@ from mockserver.console.desk import Desk, Line, Refused
 from mockserver.console.mount import LOOP, WORLD
 from mockserver.console.writing import FILTERS, TESTS
 from mockserver.contract.errors import Rule
-from mockserver.contract.exchange import public_url
 from mockserver.contract.guard import check_origin, cookie_name
+from mockserver.contract.public_url import public_url
 from mockserver.contract.server import Settings
 
 LARGEST_FORM = 1024 * 1024

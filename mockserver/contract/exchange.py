@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mockserver.contract.answers import Answer
+from mockserver.contract.public_url import public_url
 from mockserver.simulation.journal import BODY, STREAM, Body
 from mockserver.simulation.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
     from mockserver.contract.operations import CompiledOperation
     from mockserver.contract.preferences import Preference
-    from mockserver.contract.server import Server, Settings
+    from mockserver.contract.server import Server
     from mockserver.simulation.faults import Hit
     from mockserver.simulation.worlds import World
 
@@ -200,31 +201,3 @@ class Exchange:
 
 class ClientGone(Exception):
     """Raised when the client closed the connection before its request was complete; nobody to answer."""
-
-
-def public_url(settings: Settings, headers: dict[str, str], scope: Mapping[str, Any]) -> str:
-    """Return the base URL under which a client sees this server, without a trailing slash."""
-    if settings.public_url:
-        return settings.public_url
-    scheme, host = scope.get("scheme", "http"), headers.get("host", "")
-    if settings.trust_proxy:
-        scheme, host = _forwarded(headers, scheme, host)
-    if not host:
-        address = scope.get("server") or (settings.host, settings.port)
-        host = f"{address[0]}:{address[1]}" if address[1] else str(address[0])
-    return f"{scheme}://{host}"
-
-
-def _forwarded(headers: dict[str, str], scheme: str, host: str) -> tuple[str, str]:
-    """Read scheme and host from ``Forwarded`` (RFC 7239), else from ``X-Forwarded-*``."""
-    if forwarded := headers.get("forwarded"):
-        first = forwarded.partition(",")[0]
-        pairs = dict(part.strip().partition("=")[::2] for part in first.split(";"))
-        values = {key.lower(): value.strip('"') for key, value in pairs.items()}
-        return values.get("proto", scheme), values.get("host", host)
-    scheme = headers.get("x-forwarded-proto", scheme).partition(",")[0].strip()
-    host = headers.get("x-forwarded-host", host).partition(",")[0].strip()
-    port = headers.get("x-forwarded-port", "").partition(",")[0].strip()
-    if port and ":" not in host and port != {"http": "80", "https": "443"}.get(scheme):
-        host = f"{host}:{port}"
-    return scheme, host

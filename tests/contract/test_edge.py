@@ -193,6 +193,17 @@ async def test_a_status_can_be_preferred(client: httpx.AsyncClient) -> None:
             {"Forwarded": 'for=1.2.3.4;Proto=https;host="c.example:1"'},
             "https://c.example:1",
         ),
+        (
+            {"trust_proxy": True},
+            {"X-Forwarded-Host": "[::1]", "X-Forwarded-Proto": "HTTPS", "X-Forwarded-Port": "8443"},
+            "https://[::1]:8443",
+        ),
+        (
+            {"trust_proxy": True},
+            {"X-Forwarded-Host": "a b", "X-Forwarded-Proto": "gopher", "X-Forwarded-Port": "x"},
+            "http://cup.test",
+        ),
+        ({"trust_proxy": True}, {"Forwarded": 'proto=javascript;host="c\\"d"'}, "http://cup.test"),
     ],
 )
 async def test_the_public_url(
@@ -201,3 +212,17 @@ async def test_the_public_url(
     async with client_of(folder, **settings) as client:
         await client.get("/cups/s/tea", headers=headers)
     assert SEEN["public_url"] == expected
+
+
+@pytest.mark.parametrize(
+    "host", ["", "a b", "x:abc", "x:65536", "[::1", "[:::1]", 'evil"<>', "shöp", "a/b", "u@a"]
+)
+async def test_a_header_that_is_no_host_counts_as_none(client: httpx.AsyncClient, host: str) -> None:
+    await client.get("/cups/s/tea", headers={"Host": host.encode("latin-1")})
+    assert SEEN["public_url"] == "http://cup.test"
+
+
+@pytest.mark.parametrize("host", ["shop", "my_shop.local:8080", "10.0.0.1:1", "[::1]:8080", "[fe80::1]"])
+async def test_a_header_that_is_a_host_is_taken(client: httpx.AsyncClient, host: str) -> None:
+    await client.get("/cups/s/tea", headers={"Host": host})
+    assert SEEN["public_url"] == f"http://{host}"

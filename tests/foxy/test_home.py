@@ -125,3 +125,12 @@ async def test_options_names_the_methods(foxy: FoxyClient, path: str, methods: s
 async def test_options_is_refused_like_the_rest(foxy: FoxyClient) -> None:
     assert rule_of(await foxy.send("OPTIONS", "/report/9")) == (404, "FOXY-REPORT-404")
     assert rule_of(await foxy.send("OPTIONS", "/stores/2/reports")) == (403, "FOXY-ERR-403")
+
+
+@pytest.mark.parametrize("host", ["a b", "x:abc", "[::1", 'evil"<>'])
+async def test_links_name_the_servers_own_address_where_a_request_names_no_host(
+    foxy: FoxyClient, host: str
+) -> None:
+    answer = await foxy.get("/", headers={"Host": host})
+    assert answer.status_code == 200
+    assert answer.json()["_links"]["self"]["href"] == f"{BASE_URL}/"
