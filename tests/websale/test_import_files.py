@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from encodings.aliases import aliases
 from typing import Any
 
 import httpx
@@ -71,6 +72,16 @@ async def test_csv_is_utf_8_or_what_the_content_type_announces(
 ) -> None:
     assert (await load(api, content, **headers))["failed"] == 0
     assert (await find(api, 900))["fields"]["lastName"] == "Größe"
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+@pytest.mark.parametrize("padding", [1, 64 * 1024 - len(HEADER + "900,a@example.com,deutsch,1,,Max") + 1])
+async def test_lines_end_as_any_system_writes_them(api: Steps, end: str, padding: int) -> None:
+    name, plain = "x" * padding, (HEADER + row(900, "@") + row(901, '"a\rb"')).replace("\r\n", end)
+    status = await load(api, plain.replace("@", name))  # with padding, \r and \n are in two chunks
+    assert (status["lastError"], status["total"], status["failed"]) == ("", 2, 0)
+    assert (await find(api, 900))["fields"] == {"salutation": "1", "lastName": name, "firstName": "Max"}
+    assert (await find(api, 901))["fields"]["lastName"] == "a\rb"
 
 
 async def test_cells_may_hold_quotes_commas_and_line_breaks(api: Steps) -> None:
@@ -163,6 +174,35 @@ async def test_records_before_a_break_are_not_imported(api: Steps) -> None:
     before = await export(api)
     await load(api, b"[" + (b'{"id": 1, "email": "x"},' * 2000) + b"{]", "json")
     assert await export(api) == before
+
+
+@pytest.mark.parametrize(
+    ("format", "charset", "reason"),
+    [
+        ("csv", "utf-16", "the file is not utf-16"),
+        ("csv", "utf-32", "byte 0x69 is not utf-32-le"),
+        ("json", "utf-16", "the file is not utf-16"),
+        *(
+            (format, charset, f"'{charset}' is no charset")
+            for format in ("csv", "json")
+            for charset in ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
+        ),
+    ],
+)
+async def test_a_charset_that_cannot_be_read_ends_in_error(
+    api: Steps, format: str, charset: str, reason: str
+) -> None:
+    status = await load(api, "id,email\n", format, **{"Content-Type": f"text/plain; charset={charset}"})
+    assert status["status"] == 6
+    assert reason in status["lastError"]
+
+
+@pytest.mark.parametrize("charset", sorted(set(aliases.values())))
+@pytest.mark.parametrize("format", ["csv", "json"])
+async def test_whatever_charset_python_knows_nothing_breaks(api: Steps, format: str, charset: str) -> None:
+    content = bytes(range(256)) + HEADER.encode() + b"[{"
+    status = await load(api, content, format, **{"Content-Type": f"text/plain; charset={charset}"})
+    assert status["status"] == 6
 
 
 async def test_an_unknown_charset_ends_in_error(api: Steps) -> None:

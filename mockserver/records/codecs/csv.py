@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from mockserver.records.codecs.rows import (
+    CHUNK,
     BatchSizer,
     NoRecord,
     Row,
@@ -105,6 +106,8 @@ def decode(service: Service, stream: BinaryIO, charset: str | None = None) -> It
         byte = error.object[error.start]
         reason = f"byte 0x{byte:02X} is not {error.encoding}; name the charset in Content-Type"
         raise CodecError(reader.line_num + 1, reason) from None
+    except UnicodeError:  # UTF-16 without a byte-order mark
+        raise CodecError(reader.line_num + 1, f"the file is not {encoding}") from None
 
 
 def _taken(buffer: io.StringIO) -> bytes:
@@ -124,11 +127,23 @@ def _lines(stream: BinaryIO, encoding: str | None) -> Iterator[str]:
             wrapper.detach()  # or it would close the caller's stream
         return
     first = True
-    for line in stream:
+    for line in _split(stream):
         text = line.decode(encoding or "utf-8")
         if first:
             text, first = text.removeprefix("\ufeff"), False
         yield text
+
+
+def _split(stream: BinaryIO) -> Iterator[bytes]:
+    r"""Yield the lines of a file with their ends: \r\n, \n, or \r alone, as some spreadsheets write them."""
+    parts: list[bytes] = []
+    while chunk := stream.read(CHUNK):
+        parts.append(chunk)
+        if b"\n" in chunk or b"\r" in chunk:
+            lines = b"".join(parts).splitlines(keepends=True)
+            parts = [lines.pop()]  # the rest of the line, or its \n, may follow
+            yield from lines
+    yield from b"".join(parts).splitlines(keepends=True)
 
 
 def _tokens(row: str) -> list[str]:

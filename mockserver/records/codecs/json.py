@@ -37,7 +37,8 @@ def decode(service: Service, stream: BinaryIO, charset: str | None = None) -> It
     Numbers with a fraction become floats. RFC 8259 knows UTF-8 only; another charset is translated on the
     way.
     """
-    source = _Source(stream, check_charset(charset))
+    encoding = check_charset(charset)
+    source = _Source(stream, encoding)
     events = ijson.items(source, "item", use_float=True, buf_size=CHUNK)
     try:
         source.begin()
@@ -45,8 +46,8 @@ def decode(service: Service, stream: BinaryIO, charset: str | None = None) -> It
             yield item if isinstance(item, dict) else NoRecord(0, f"a row is {_kind(item)}, not an object")
     except ijson.JSONError as error:
         raise source.explain(error) from None
-    except UnicodeDecodeError as error:
-        raise CodecError(source.line, f"the file is not {error.encoding}") from None
+    except UnicodeError:  # not always a UnicodeDecodeError: UTF-16 without a byte-order mark is a plain one
+        raise CodecError(source.line, f"the file is not {encoding or 'utf-8'}") from None
     except OverflowError:
         raise CodecError(source.line, "a number is out of range") from None
 

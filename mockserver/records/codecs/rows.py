@@ -16,6 +16,8 @@ __all__ = ["CHUNK", "BatchSizer", "NoRecord", "Row", "check_charset", "counted",
 CHUNK = 64 * 1024
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"))
+"""What Python counts among its text encodings, but no file is written in."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 
 
@@ -49,7 +51,7 @@ def check_charset(charset: str | None) -> str | None:
         known = codecs.lookup(charset)
     except LookupError:
         raise CodecError(1, f"the charset {charset!r} is unknown") from None
-    if not getattr(known, "_is_text_encoding", True):
+    if not getattr(known, "_is_text_encoding", True) or known.name in _NO_CHARSETS:
         raise CodecError(1, f"{charset!r} is no charset")
     return None if known.name in ("utf-8", "utf-8-sig") else known.name
 
