@@ -114,10 +114,7 @@ def _since_epoch(wall: datetime) -> int:
 
 
 def _shown(utc: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        return utc.replace(tzinfo=UTC).astimezone(zone)
-    except OverflowError:  # the last hours of the year 9999, east of Greenwich
-        return utc.replace(tzinfo=zone)
+    return utc.replace(tzinfo=UTC).astimezone(zone)
 
 
 def _seconds(offset: timedelta | None) -> int:

@@ -28,9 +28,10 @@ from .spans import read_span, write_span
 
 HOUR = 3600 * SECOND
 
-#: First and last nanosecond that a calendar may show: the years 1970 to 9999, what four digits can write.
+#: First and last nanosecond that a calendar may show, from 1970 to 9999. Four digits can write the year in every
+#: time zone, and it is the 31st of December already somewhere when the last one is over in Greenwich.
 FIRST = 0
-LAST = 253_402_300_800 * SECOND - 1
+LAST = 253_402_214_400 * SECOND - 1
 
 #: Fastest speed: 11 days a second.
 MAX_SPEED = 1_000_000.0
@@ -48,7 +49,9 @@ _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
-_TIME_ACCEPTED = "YYYY-MM-DDTHH:MM:SS, a fraction of up to nine digits, Z or ±hh:mm; years 1970 to 9999"
+_TIME_ACCEPTED = (
+    "YYYY-MM-DDTHH:MM:SS, a fraction of up to nine digits, Z or ±hh:mm; from 1970-01-01 to 9999-12-30"
+)
 
 
 class ClockJson(TypedDict):
@@ -98,7 +101,7 @@ class Clock:
         self._seen = self._anchor = source()
         calendar = self._anchor if start is None else start
         if not FIRST <= calendar <= LAST:
-            raise ClockError("now", calendar, "nanoseconds within the years 1970 to 9999")
+            raise ClockError("now", calendar, "nanoseconds from 1970-01-01 to 9999-12-30")
         self._from = [0]
         self._offset = [calendar]
         if mode not in ("running", "frozen"):
@@ -119,7 +122,7 @@ class Clock:
         return self._speed
 
     def ticks(self) -> int:
-        """Give the present instant. A running clock stops at the end of the year 9999."""
+        """Give the present instant. A running clock stops at the end of its calendar."""
         if self._mode == "frozen":
             return self._base
         read = self._source()
@@ -168,7 +171,7 @@ class Clock:
     def check(self, tick: int) -> None:
         """Raise ``ClockError`` when the calendar could not show ``tick``."""
         if tick > LAST - self._offset[-1]:
-            raise ClockError("now", tick, "a time before the end of the year 9999")
+            raise ClockError("now", tick, "a time up to 9999-12-30T23:59:59.999999999Z")
 
     def set(self, calendar: int) -> int:
         """Show ``calendar`` from now on: forward lets time pass, back only changes the label.
@@ -176,7 +179,7 @@ class Clock:
         Give the present tick.
         """
         if not FIRST <= calendar <= LAST:
-            raise ClockError("now", calendar, "nanoseconds within the years 1970 to 9999")
+            raise ClockError("now", calendar, "nanoseconds from 1970-01-01 to 9999-12-30")
         now = self.ticks()
         step = calendar - self.calendar(now)
         if step >= 0:

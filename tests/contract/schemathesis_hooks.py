@@ -12,7 +12,7 @@ import schemathesis
 FORMATS = "which formats there are depends on the service in the path"
 FILTERS = "which fields can be filtered, and which formats there are, depends on the service in the path"
 CREDENTIALS = "which credentials belong together (name with password, or API key) is the login's own rule"
-CALENDAR = "the calendar ends with the year 9999, and how far that is depends on the world"
+CALENDAR = "the calendar ends with 9999-12-30, and how far that is depends on the world"
 CALLED = "which operations and rules there are is the contract's to say, and never is never expected"
 FAULT = "which rules, operations and targets there are, and which belong together, is the contract's to say"
 DOCUMENT = "parts of a document refer to each other, to the services and to the seed"

@@ -62,6 +62,31 @@ async def test_worlds_begin_at_the_time_that_the_server_was_given() -> None:
         assert (await client.get("/_mock/clock")).json()["now"] == "2025-07-01T12:00:00.000000000Z"
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "body"),
+    [
+        ("/_mock/clock", "PUT", {"now": "9999-12-31T23:00:00Z"}),
+        ("/_mock/clock", "PUT", {"now": "9999-12-30T23:59:59-00:01", "speed": 2}),
+        ("/_mock/clock/advance", "POST", {"seconds": 253402214399}),
+    ],
+)
+async def test_a_time_that_not_all_zones_can_show_is_refused_and_nothing_moves(
+    client: httpx.AsyncClient, path: str, method: str, body: dict[str, Any]
+) -> None:
+    before = (await client.get("/_mock/clock")).json()
+    answer = await client.request(method, path, json=body)
+    assert rule_of(answer) == (400, "MOCK-400-body")
+    assert "9999-12-30" in answer.json()["detail"]
+    assert (await client.get("/_mock/clock")).json() == before
+
+
+async def test_the_last_hours_of_the_calendar_are_like_others(api: Steps, client: httpx.AsyncClient) -> None:
+    await client.put("/_mock/clock", json={"now": "9999-12-30T20:59:59Z"})
+    await client.post("/_mock/clock/advance", json={"seconds": 10_800})
+    assert (await client.get("/_mock/clock")).json()["now"][:19] == "9999-12-30T23:59:59"
+    assert (await api.get("/report/order/status")).status_code == 200
+
+
 async def test_a_running_clock_passes_by_itself() -> None:
     async with make_client(MockServer(Settings(clock="running", speed=1_000_000))) as client:
         first = (await client.get("/_mock/clock")).json()

