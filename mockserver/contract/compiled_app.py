@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 from starlette.requests import cookie_parser
@@ -48,6 +49,8 @@ from mockserver.contract.schemas import find_faults
 from mockserver.contract.specification import METHODS, Specification
 
 ASGIApp = Callable[[Any, Any, Any], Any]
+LONGEST_COMPARED = 200
+"""Characters of an unknown path that are compared with those there are."""
 NO_CREDENTIAL = "The request has no credential; send X-Authorization: Bearer <token>."
 
 
@@ -80,8 +83,8 @@ class CompiledRouting(SpecMiddleware):  # type: ignore[misc]
         exchange: Exchange = scope[SCOPE_KEY]
         found = self.tree.find(exchange.path)
         if found is None:
-            contract = exchange.server.contract
-            raise contract.unrouted_rule(exchange.path, 404, f"No operation has the path {exchange.path}.")
+            explain = f"No operation has the path {exchange.path}{self._near(exchange.path)}."
+            raise exchange.server.contract.unrouted_rule(exchange.path, 404, explain)
         node, exchange.path_values = found
         target = node.methods.get(exchange.method)
         if target is None:
@@ -95,6 +98,11 @@ class CompiledRouting(SpecMiddleware):  # type: ignore[misc]
             "operation_id": target[1],
         }
         await self.app(scope, receive, send)
+
+    def _near(self, path: str) -> str:
+        """Name the paths that are most like one that there is not."""
+        near = get_close_matches(path[:LONGEST_COMPARED], self.tree.templates)
+        return f"; accepted: {', '.join(near)}" if near else ""
 
 
 # Preferences and faults, before security: an answer that was asked for needs no credential

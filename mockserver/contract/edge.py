@@ -174,7 +174,8 @@ def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
         headers.append(("preference-applied", ", ".join(exchange.applied)))
     if exchange.rule:
         headers.append(("x-mock-rule", exchange.rule))
-        headers.append(("x-mock-explain", UNPRINTABLE.sub("?", exchange.explain)[:500]))
+        explain = exchange.explain.encode("ascii", "backslashreplace").decode("ascii")
+        headers.append(("x-mock-explain", UNPRINTABLE.sub("?", explain)[:500]))
         if exchange.number and answer.status >= 400:
             entry = f"{exchange.content_url}/_mock/requests/{exchange.number}"
             headers.append(("link", f'<{entry}>; rel="describedby"'))

@@ -166,9 +166,8 @@ class CompiledOperation:
 
     def _first_broken(self, exchange: Exchange) -> Rule:
         """Return, of all rules that the query breaks, the one that the rule catalogue has first."""
-        checks = [partial(self._read, parameter, exchange) for parameter in self.parameters]
-        if self.check_query is not None:
-            checks.append(partial(self.check_query, exchange))
+        checks = [partial(self.check_query, exchange)] if self.check_query is not None else []
+        checks += [partial(self._read, parameter, exchange) for parameter in self.parameters]
         broken = []
         for check in checks:
             try:
@@ -302,7 +301,9 @@ def _response_validator(
 
 
 def _compile_parameter(specification: Specification, definition: dict[str, Any]) -> Parameter:
-    schema = specification.inline(definition["schema"])
+    checked, schema = definition["schema"], specification.inline(definition["schema"])
+    if "pattern" in schema and "example" in definition:
+        checked = {"example": definition["example"], **schema}  # which explains more than the pattern
     return Parameter(
         name=definition["name"],
         place=definition["in"],
@@ -310,7 +311,7 @@ def _compile_parameter(specification: Specification, definition: dict[str, Any])
         required=definition.get("required", False),
         default=schema.get("default"),
         kind=schema.get("type", ""),
-        validator=specification.validator(definition["schema"]),
+        validator=specification.validator(checked),
         deep=definition.get("style") == "deepObject",
         accepted=tuple(str(value) for value in schema.get("enum", ())),
     )

@@ -28,6 +28,7 @@ class RouteTree:
 
     def __init__(self) -> None:
         self.root = Node()
+        self.templates: list[str] = []
         self.find = lru_cache(maxsize=8192)(self._find)
 
     def add(self, method: str, path: str, target: tuple[str, str]) -> None:
@@ -42,6 +43,8 @@ class RouteTree:
                 node = node.children.setdefault(segment, Node())
         node.methods[method] = target
         node.names = tuple(names)
+        if not node.template:
+            self.templates.append(path)
         node.template = path
 
     def _find(self, path: str) -> tuple[Node, dict[str, str]] | None:

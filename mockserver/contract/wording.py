@@ -83,15 +83,24 @@ def refusals(
 
 
 def _branch_meant(kind: Any, depth: int) -> list[jsonschema_rs.ValidationError]:
-    """Return what is wrong by the one branch of several that is for values of this type, if there is one."""
+    """Return what is wrong by the one branch of several that is meant, if there is one.
+
+    That is the one for values of this type, or of several such the one that has all that it requires.
+    """
     if kind.name not in ("anyOf", "oneOf"):
         return []
-    branches = [
-        branch
-        for branch in kind.context
-        if not any(error.kind.name == "type" and len([*error.instance_path]) == depth for error in branch)
-    ]
-    return branches[0] if len(branches) == 1 else []
+    branches = kind.context
+    for keyword in ("type", "required"):
+        fitting = [branch for branch in branches if not _breaks(branch, keyword, depth)]
+        if len(fitting) == 1:
+            return list(fitting[0])
+        branches = fitting or branches
+    return []
+
+
+def _breaks(branch: list[jsonschema_rs.ValidationError], keyword: str, depth: int) -> bool:
+    """Tell whether the whole value breaks the keyword, not something in it."""
+    return any(error.kind.name == keyword and len([*error.instance_path]) == depth for error in branch)
 
 
 def _accepted(kind: Any, schema: Mapping[str, Any], message: str) -> str:

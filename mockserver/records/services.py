@@ -48,7 +48,8 @@ class Service:
     `formats` are in the order of the document, `key` is the property that identifies a record, `natural_key`
     the dotted paths that identify one in an import's row without it (empty: nothing does), `mandatory` holds
     the dotted paths that an import insists on, in the order in which errors are reported, and `fields` has
-    every scalar field, and every array of scalars, by its dotted path.
+    every scalar field, and every array of scalars, by its dotted path; `filters` has besides the shorter names
+    by which the documents filter some of them.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Service:
     records_per_second: float
     schema: Schema
     fields: Mapping[str, Field]
+    filters: Mapping[str, Field]
 
 
 def load_services(
@@ -76,6 +78,8 @@ def load_services(
     for name, row in fixture.items():
         try:
             schema = schemas[name]
+            fields = {field.path: field for field in _fields(schema, "")}
+            short = {short: fields[path] for short, path in row.get("filters", {}).items()}
             services[name] = Service(
                 name=name,
                 plural=row["plural"],
@@ -88,7 +92,8 @@ def load_services(
                 count=row["count"],
                 records_per_second=float(row["recordsPerSecond"]),
                 schema=schema,
-                fields={field.path: field for field in _fields(schema, "")},
+                fields=fields,
+                filters=fields | short,
             )
         except KeyError as error:
             raise FixtureError(f"services.yaml: {name}", f"{error} is missing") from None

@@ -104,6 +104,12 @@ class Course(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
+def _records_at(percent: float, total: int) -> int:
+    """Return how many records make the percentage, rounded so that it is shown; never all of them below 100."""
+    wanted = math.ceil(total * exact(percent) / 100)
+    return wanted if percent >= 100 else min(wanted, max(total - 1, 0))
+
+
 def course_of(profile: Profile, total: int) -> Course:
     """Work out a job's course.
 
@@ -124,19 +130,13 @@ def course_of(profile: Profile, total: int) -> Course:
         exact_length = total * SECOND / pace
         length = math.ceil(exact_length)
     if kind == "stuck":
-        share = exact(profile.stop_at_percent or 0.0) / 100
-        return Course(starting, step, per, math.floor(total * share), None, State.FINISHED, False)
+        cap = _records_at(profile.stop_at_percent or 0.0, total)
+        return Course(starting, step, per, cap, None, State.FINISHED, False)
     if kind == "failing":
-        share = exact(profile.fail_at_percent or 0.0) / 100
-        return Course(
-            starting,
-            step,
-            per,
-            math.floor(total * share),
-            math.ceil(exact_length * share),
-            State.ERROR,
-            False,
-        )
+        percent = profile.fail_at_percent or 0.0
+        cap = _records_at(percent, total)
+        share = max(exact(percent) / 100, Fraction(cap, total or 1))
+        return Course(starting, step, per, cap, math.ceil(exact_length * share), State.ERROR, False)
     if kind == "polls":
         return Course(starting, 0, 0, total, None, State.FINISHED, False)
     return Course(starting, step, per, total, length, State.FINISHED, False)

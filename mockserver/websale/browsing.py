@@ -61,7 +61,7 @@ async def list_records(
 ) -> dict[str, Any]:
     """Show a page of a service's records."""
     shop, described = exchange.world.part(Shop), _find_service(exchange, service)
-    chosen = parse_filters(exchange.query, described.fields, RULES)
+    chosen = parse_filters(exchange.query, described.filters, RULES)
     if search is not None:
         chosen.append(_mentions(search))
     order = parse_order(sort, described.fields, RULES) if sort else None

@@ -85,6 +85,13 @@ async def status(exchange: Exchange, service: str) -> dict[str, Any]:
     return _show(exchange, job, seen)
 
 
+def check_query(exchange: Exchange) -> None:
+    """Refuse a format that is none at all as one that the service does not have, which says those that it has."""
+    service = exchange.world.part(Shop).services[exchange.path_values["service"]]
+    asked = dict(exchange.query).get("format", service.formats[0])
+    check_format(API, service, asked, "REP-START-400-format")
+
+
 async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]:
     """Start an export, canceling the one that runs (REP-START-200, REP-START-restart)."""
     world = exchange.world
@@ -101,7 +108,7 @@ async def start(exchange: Exchange, service: str, format: str) -> dict[str, Any]
 
 def select(service: Service, format: str, records: Snapshot, query: Sequence[tuple[str, str]]) -> Selection:
     """Return what an export with this query holds; ``Rule`` for a bad filter."""
-    filters = parse_filters(query, service.fields, FILTER_RULES)
+    filters = parse_filters(query, service.filters, FILTER_RULES)
     kept = tuple((name, value) for name, value in query if name.startswith("filter"))
     return Selection(service, format, records, tuple(filters), kept)
 

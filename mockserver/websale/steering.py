@@ -9,6 +9,12 @@ from mockserver.simulation.job import Job
 from mockserver.simulation.profiles import Profile
 
 NOUNS = {"report": "export", "import": "import"}
+MOVABLE = {
+    "pause": "a running one",
+    "resume": "a paused one",
+    "cancel": "one that is starting, running or paused",
+}
+"""What can be done to a job, by the states in which it can."""
 PATIENCE = 10.0
 """How many seconds ``start`` waits for the job to begin (REP-START-503-10s, IMP-START-503-10s)."""
 
@@ -32,9 +38,12 @@ def move(exchange: Exchange, api: str, service: str, event: str, refusal: str) -
     """Do something to the service's job, or raise the rule that refuses it in the state that the job is in."""
     noun, job = NOUNS[api], exchange.world.jobs.current(api, service)
     if job is None:
-        raise Rule(refusal, explain=f"No {noun} of {service} was ever started in this world.")
+        explain = f"No {noun} of {service} was ever started in this world; accepted: {MOVABLE[event]}."
+        raise Rule(refusal, explain=explain)
     try:
         getattr(job, event)(exchange.world.clock.ticks())
     except TransitionError as error:
-        raise Rule(refusal, explain=f"The {noun} of {service} is {error.state}.") from error
+        raise Rule(
+            refusal, explain=f"The {noun} of {service} is {error.state}; accepted: {MOVABLE[event]}."
+        ) from error
     return job

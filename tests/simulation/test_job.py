@@ -144,10 +144,22 @@ def test_a_failing_job_fails_over_nothing_too() -> None:
     assert job(STEADY.failing_at(0, "The file could not be read."), 0).look(SECOND).state is State.ERROR
 
 
+@pytest.mark.parametrize("percent", [1, 33, 37, 66, 98, 99, 99.5])
+def test_the_percentage_asked_for_is_the_one_shown(percent: float) -> None:
+    seen = job(STEADY.failing_at(percent, "The file could not be read."), 120).look(10_000 * SECOND)
+    assert (seen.state, seen.percentage) == (State.ERROR, int(percent))
+
+
+@pytest.mark.parametrize("total", [1, 2, 7])
+def test_a_job_that_fails_before_its_end_has_not_done_everything(total: int) -> None:
+    seen = job(STEADY.failing_at(90, "The file could not be read."), total).look(10_000 * SECOND)
+    assert (seen.state, seen.processed) == (State.ERROR, total - 1)
+
+
 def test_a_stuck_job_stays_running_where_it_stopped() -> None:
     subject = job(named("stuck"), 401)
     seen = subject.look(10_000 * SECOND)
-    assert (seen.state, seen.processed, seen.percentage, seen.ended_at) == (State.RUNNING, 200, 49, None)
+    assert (seen.state, seen.processed, seen.percentage, seen.ended_at) == (State.RUNNING, 201, 50, None)
     assert subject.ends_at() is None
     assert subject.standstill() == "stuck"
 

@@ -134,12 +134,28 @@ def test_null_fulfils_nothing_that_asks_for_a_value(operator: str, path: str) ->
         ("filter[active]", "yes", "bad-value"),
         ("filter_gte[createdAt]", "yesterday", "bad-value"),
         ("filter_gte[createdAt]", "2025-02-30", "bad-value"),
+        ("filter[createdAt]", "", "bad-value"),
+        ("filter[count", "7", "bad-field"),
+        ("filter[count]]", "7", "bad-field"),
+        ("filter_gte[count][x]", "7", "bad-field"),
     ],
 )
 def test_what_is_wrong_with_a_filter_decides_the_rule(key: str, value: str, rule: str) -> None:
     with pytest.raises(Rule) as raised:
         parse_filters([(key, value)], FIELDS, RULES)
     assert raised.value.rule_id == rule
+
+
+def test_of_several_bad_filters_the_first_of_the_table_counts() -> None:
+    query = [("filter_near[count]", "1"), ("filter[colour]", "red"), ("filter[count]", "seven")]
+    with pytest.raises(Rule) as raised:
+        parse_filters(query, FIELDS, RULES)
+    assert raised.value.rule_id == "bad-value"
+
+
+def test_a_number_can_be_of_any_length() -> None:
+    assert not selects("filter[count]", "9" * 30)
+    assert selects("filter_lt[count]", "9" * 30)
 
 
 def test_parameters_that_are_no_filters_are_ignored() -> None:

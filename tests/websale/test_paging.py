@@ -84,7 +84,7 @@ async def test_the_pages_together_are_the_list(api: Steps) -> None:
 
 
 async def test_beyond_the_end_a_page_is_empty(api: Steps) -> None:
-    page = (await api.get("/datafeeds", params={"pageToken": 10**17})).json()
+    page = (await api.get("/datafeeds", params={"pageToken": 10**30})).json()
     assert (page["items"], page["endReached"], page["nextPageToken"], page["totalCount"]) == ([], True, "", 6)
 
 
@@ -92,12 +92,33 @@ async def test_beyond_the_end_a_page_is_empty(api: Steps) -> None:
 
 
 @pytest.mark.parametrize("path", both("LIST-400-size-range"))
-@pytest.mark.parametrize("size", ["0", "-1", "301", "999999"])
+@pytest.mark.parametrize("size", ["0", "-1", "301", "999999", str(10**30)])
 async def test_a_size_beyond_the_limits_is_invalid(api: Steps, path: str, size: str) -> None:
     answer = await api.get(path, params={"size": size})
     error = answer.json()
     assert (answer.status_code, error["type"], error["field"]) == (400, "invalidValue", "size")
     assert error["reason"] == "size not in [1;300]"
+
+
+@pytest.mark.parametrize("path", ["/datafeeds", "/datafeeds/templates"])
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("size=abc&pageToken=-1", "pageToken"),
+        ("size=abc&size=0&pageToken=-1", "size-range"),
+        ("sort=x&filter[id]=x", "filtervalue"),
+        ("sort=x&filter[nope]=1", "field"),
+        ("sort=x&filter_zz[id]=1", "op"),
+        ("sort=nope:asc&filter_zz[id]=1", "field"),
+        ("sort=id:up&filter_zz[id]=1", "op"),
+        ("filter[nope]=1&filter_zz[id]=1&filter[id]=x", "filtervalue"),
+    ],
+)
+async def test_of_several_failures_the_first_of_the_table_counts(
+    api: Steps, path: str, query: str, rule: str
+) -> None:
+    prefix = "DFT" if path.endswith("templates") else "DF"
+    assert rule_of(await api.get(f"{path}?{query}")) == (400, f"{prefix}-LIST-400-{rule}")
 
 
 @pytest.mark.parametrize("path", both("LIST-400-size-int"))

@@ -440,3 +440,29 @@ async def test_every_answer_is_a_json_object(api: Steps) -> None:
     ):
         assert answer.headers["content-type"] == "application/json"
         assert isinstance(answer.json(), dict)
+
+
+# Filters
+
+
+@pytest.mark.rule("REP-START-400-filter-value")
+async def test_a_filter_of_an_export_knows_the_values_that_a_field_can_have(api: Steps) -> None:
+    answer = await api.post("/report/dataFeed/start", params={"filter[exportStatus]": "nope"})
+    assert rule_of(answer) == (400, "REP-START-400-filter-value")
+    assert "idle, starting, running, finished, error" in answer.headers["X-Mock-Explain"]
+
+
+async def test_inquiries_can_be_filtered_by_the_name_that_the_document_has(api: Steps) -> None:
+    short, long = [
+        (await api.post("/report/inquiry/start", params={f"filter[{name}]": "contact"})).json()["total"]
+        for name in ("inquiryConfigId", "data.inquiryConfigId")
+    ]
+    assert 0 < short == long < 60
+
+
+@pytest.mark.rule("REP-START-400-format")
+@pytest.mark.parametrize("format", ["csv", "pdf", ""])
+async def test_a_bad_format_is_explained_with_those_of_the_service(api: Steps, format: str) -> None:
+    answer = await api.post("/report/order/start", params={"format": format})
+    assert rule_of(answer) == (400, "REP-START-400-format")
+    assert answer.headers["X-Mock-Explain"] == f"order can be exported as json and xml, not as {format}."
