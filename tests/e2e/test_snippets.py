@@ -95,6 +95,10 @@ def check_yaml(block: Block, folder: Path) -> None:
         (folder / "snippet.yaml").write_text(block.text, encoding="utf-8")
         server = MockServer(Settings(scenarios=str(folder))).server
         assert server.scenarios.find("snippet").description == document["description"]
+    if isinstance(document, dict) and document.keys() == {"users"}:
+        (folder / "users.yaml").write_text(block.text, encoding="utf-8")
+        tokens = MockServer(Settings(fixtures=str(folder))).server.tokens
+        assert document["users"][0]["token"] in [one["token"] for one in tokens]
     check_commands(block, folder)
 
 
