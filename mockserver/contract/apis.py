@@ -4,7 +4,8 @@ The keys at the root of a specification that make it up:
 
 ``x-unrouted``
     by status, the response for a request that meets no operation (404, 405), or that the server itself fails
-    (413, 500). A path item may have its own.
+    (413, 500), or that answers another way on purpose (429, 503). A path item may have its own, which is then
+    the answer with that status there.
 ``x-merge``
     function ``module:name`` that makes one body of several, for answers that report several failures.
 ``x-method-override``
@@ -54,13 +55,16 @@ class Api:
             self.override_header = override["header"].lower()
             self.override_methods = frozenset(override["methods"])
 
+    def common_at(self, template: str) -> dict[str, Example]:
+        """Return what every operation of a path can answer with, by name."""
+        own = self.of_path.get(template, {})
+        replaced = {example.status for example in own.values()}
+        return own | {name: one for name, one in self.examples.items() if one.status not in replaced}
+
     def answer_for(self, status: int, template: str = "") -> Example | None:
         """Return the answer with this status for requests that no operation answers."""
-        for examples in (self.of_path.get(template, {}), self.examples):
-            for example in examples.values():
-                if example.status == status:
-                    return example
-        return None
+        found = self.common_at(template).values()
+        return next((example for example in found if example.status == status), None)
 
 
 def _add(examples: dict[str, Example], specification: Specification, responses: dict[str, Any]) -> None:

@@ -59,7 +59,10 @@ class RuleEntry:
 
 @dataclass(frozen=True)
 class Example:
-    """A named example of a response: the answer of an error rule, or a sample of a success."""
+    """A named example of a response: the answer of an error rule, or a sample of a success.
+
+    :ivar facts: values of placeholders, for an answer on purpose.
+    """
 
     name: str
     status: int
@@ -67,6 +70,7 @@ class Example:
     value: Any
     headers: tuple[tuple[str, str], ...] = ()
     validator: Validator | None = field(default=None, compare=False, repr=False)
+    facts: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def rule_id(self) -> str:

@@ -113,7 +113,8 @@ class Edge:
             self.server.violations += 1
             path = redact_path(exchange.path)
             logger.error("%s %s failed: %s", exchange.method, path, bug, exc_info=bug)
-            rule = self.server.contract.unrouted_rule(exchange.path, 500, f"{type(bug).__name__}: {bug}")
+            explain = f"{type(bug).__name__}: {bug}"
+            rule = self.server.contract.unrouted_rule(exchange.path, 500, explain, template=exchange.template)
             return render(exchange, rule).serialised()
 
 

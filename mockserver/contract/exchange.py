@@ -172,7 +172,12 @@ class Exchange:
         limit = self.server.settings.max_body
         if size > limit:
             explain = f"The body is larger than {limit} bytes."
-            raise self.server.contract.unrouted_rule(self.path, 413, explain)
+            raise self.server.contract.unrouted_rule(self.path, 413, explain, template=self.template)
+
+    @property
+    def template(self) -> str:
+        """Path of the operation with its base path, parameters in braces; empty before it is known."""
+        return self.operation.template if self.operation else ""
 
     @property
     def public_url(self) -> str:

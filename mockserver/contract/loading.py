@@ -107,7 +107,10 @@ def load_contract(
                 operation.check_query = cast(CheckQuery, resolve(source.definition["x-check-query"]))
             operations[source.id] = operation
     for operation in operations.values():
-        operation.common = apis[operation.api.base_path].examples
+        operation.common = apis[operation.api.base_path].common_at(operation.template)
+        operation.allowed = ", ".join(
+            o.method for o in operations.values() if o.template == operation.template
+        )
     check_examples(catalogue, operations, apis)
     check_rules(catalogue, operations, apis)
     return Contract(specifications, catalogue, operations, apis)

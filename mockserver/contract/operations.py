@@ -90,7 +90,8 @@ class CompiledOperation:
     :ivar right: verbs and service that the caller needs; the service may be a path parameter, in braces.
     :ivar responses: validator by (status, media type); ``None`` for content that is not JSON.
     :ivar examples: the named examples of all its responses.
-    :ivar common: the examples that every operation of the same API can answer with.
+    :ivar common: the examples that every operation of the same path, or API, can answer with.
+    :ivar allowed: the methods of its path, as ``Allow`` lists them.
     :ivar bare_statuses: statuses whose answers have no content.
     :ivar source: the operation as written.
     :ivar declared: place and name of everything that a request can bring: parameters and the body.
@@ -111,12 +112,18 @@ class CompiledOperation:
     secured: bool
     takes: frozenset[str] = frozenset()
     common: dict[str, Example] = field(default_factory=dict, repr=False)
+    allowed: str = ""
     bare_statuses: frozenset[int] = frozenset()
     rules_of: str = ""
     before_body: BeforeBody | None = None
     check_query: CheckQuery | None = None
     declared: tuple[tuple[str, str], ...] = ()
     place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
+
+    @property
+    def template(self) -> str:
+        """Its path with the base path, parameters in braces."""
+        return self.api.base_path + self.source.path
 
     async def bind(self, exchange: Exchange) -> dict[str, Any]:
         """Return the handler's arguments; a part of the request that breaks its schema raises its rule."""
@@ -281,14 +288,18 @@ def declared_parts(source: OperationSource) -> tuple[tuple[str, str], ...]:
 
 
 def response_examples(specification: Specification, status: int, response: dict[str, Any]) -> list[Example]:
-    """Return the named examples of a response object; ``x-headers`` of an example are headers of its answer."""
+    """Return the named examples of a response object; ``x-headers`` of an example are headers of its answer.
+
+    ``x-facts`` fill its placeholders where it is answered on purpose, and the request does not have such facts.
+    """
     found = []
     for media_type, content in response.get("content", {}).items():
         validator = _response_validator(specification, media_type, content)
         for name, reference in content.get("examples", {}).items():
             example = specification.resolve(reference)
             headers = tuple(example.get("x-headers", {}).items())
-            found.append(Example(name, status, media_type, example["value"], headers, validator))
+            facts = example.get("x-facts", {})
+            found.append(Example(name, status, media_type, example["value"], headers, validator, facts))
     return found
 
 

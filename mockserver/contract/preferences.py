@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mockserver.contract.answers import Answer
 from mockserver.contract.errors import Rule
 from mockserver.contract.loading import find_example
-from mockserver.contract.rendering import fill_placeholders
+from mockserver.contract.rendering import fill_placeholders, say_reason
 from mockserver.simulation.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -87,10 +87,16 @@ def first_with_status(examples: dict[str, Example], status: str) -> Example | No
 
 
 def answer_with(exchange: Exchange, example: Example, explain: str) -> Answer:
-    """Return an example as the answer, whatever the request is."""
+    """Return an example as the answer, whatever the request is; what it says of the request is true of it."""
+    operation = exchange.operation
+    allowed = operation.allowed if operation else ""
+    facts = {**example.facts, **exchange.path_values}
+    facts |= {"method": exchange.method, "path": exchange.path, "allow": allowed}
+    payload, headers = fill_placeholders(example.value, facts), list(example.headers)
     if example.status >= 400:
         exchange.rule = example.rule_id
         exchange.explain = explain
-    known = {"method": exchange.method, "path": exchange.path}
-    payload, headers = fill_placeholders(example.value, known), list(example.headers)
+        say_reason(payload, exchange.server.contract.catalogue[example.rule_id], facts)
+    if example.status == 405:
+        headers.append(("Allow", allowed))
     return Answer(example.status, payload, media_type=example.media_type, headers=headers)

@@ -8,6 +8,7 @@ own body shapes have for it: ``field`` of a vendor's body, ``detail`` and the fa
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.contract.answers import Answer
@@ -55,7 +56,7 @@ def _render_one(exchange: Exchange, rule: Rule) -> Answer:
     )
 
 
-def fill_placeholders(value: Any, facts: dict[str, Any]) -> Any:
+def fill_placeholders(value: Any, facts: Mapping[str, Any]) -> Any:
     """Return a copy of the value with the ``{placeholders}`` in its strings filled, as far as facts know them."""
     if isinstance(value, str):
         if "{" not in value:
@@ -78,12 +79,13 @@ def _fill(example: Example, entry: RuleEntry, rule: Rule, explain: str, facts: d
         body["detail"] = explain
         body.update({name: fact for name, fact in rule.facts.items() if name != "allow"})
     elif "{" in entry.reason:
-        _say_reason(body, entry, rule)
+        named = {"name": rule.field} if rule.field else {}
+        say_reason(body, entry, named | rule.facts)
     return body
 
 
-def _say_reason(body: Any, entry: RuleEntry, rule: Rule) -> None:
-    """Write the reason with this failure's facts; ``{name}`` is the field at fault, where no fact says otherwise."""
+def say_reason(body: Any, entry: RuleEntry, facts: Mapping[str, Any]) -> None:
+    """Write the reason with these facts; what they do not tell stays as the example has it."""
     place = locate_reason(body, entry.reason_pattern)
     if place is None:
         return
@@ -91,7 +93,5 @@ def _say_reason(body: Any, entry: RuleEntry, rule: Rule) -> None:
     for key in parents:
         body = body[key]
     match = entry.reason_pattern.fullmatch(body[last])
-    facts = match.groupdict() if match else {}
-    if rule.field:
-        facts["name"] = rule.field
-    body[last] = entry.reason.format(**{**facts, **rule.facts})
+    shown = match.groupdict() if match else {}
+    body[last] = entry.reason.format(**{**shown, **facts})

@@ -94,7 +94,6 @@ def test_exactly_those_rules_have_buttons_that_can_be_had(console: Console, serv
         ("COM-BASE", "Not about an answer."),
         ("REP-PAUSE-200", "No error: calls are answered so by themselves."),
         ("MOCK-404-job", "An error of the control API, which no fault ever hits."),
-        ("FOXY-TOKEN-405", "Answered where no operation is called, and faults hit operations."),
     ],
 )
 def test_a_rule_that_cannot_be_had_says_why(console: Console, id: str, why: str) -> None:

@@ -314,7 +314,13 @@ async def test_a_rule_says_which_operations_can_be_made_to_answer_so(client: htt
     answered_by = {rule["id"]: rule["answeredBy"] for rule in rules}
     assert answered_by["REP-PAUSE-404"] == ["POST report/{service}/pause"]
     assert {"POST login", "GET report/{service}/status"} <= set(answered_by["COM-500-mock"])
-    assert answered_by["COM-BASE"] == answered_by["MOCK-404-job"] == answered_by["FOXY-TOKEN-405"] == []
+    assert answered_by["COM-BASE"] == answered_by["MOCK-404-job"] == []
+
+
+async def test_every_error_of_the_vendors_can_be_had_on_purpose(client: httpx.AsyncClient) -> None:
+    rules = (await client.get("/_mock/rules")).json()["rules"]
+    errors = [rule for rule in rules if rule["api"] != "mock" and (rule["status"] or 0) >= 400]
+    assert not [rule["id"] for rule in errors if not rule["answeredBy"]]
 
 
 async def test_exactly_those_rules_can_be_placed_as_a_fault(client: httpx.AsyncClient) -> None:

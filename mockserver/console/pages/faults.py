@@ -180,9 +180,7 @@ def _why_not(rule: dict[str, Any]) -> str:
         return "Not about an answer."
     if rule["status"] < 400:
         return "No error: calls are answered so by themselves."
-    if rule["api"] == "mock":
-        return "An error of the control API, which no fault ever hits."
-    return "Answered where no operation is called, and faults hit operations."
+    return "An error of the control API, which no fault ever hits."
 
 
 def _profiles(refused: Refused | None = None) -> str:
