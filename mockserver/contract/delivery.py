@@ -15,6 +15,7 @@ from typing import Any
 
 from mockserver.contract.answers import Answer
 from mockserver.contract.exchange import Exchange
+from mockserver.contract.server import Server
 from mockserver.simulation import travel
 from mockserver.simulation.errors import ClockError
 from mockserver.simulation.faults import BODY_SECONDS, Hit, Plan
@@ -60,12 +61,27 @@ async def _wait(exchange: Exchange, seconds: float, *, virtual: bool) -> None:
     if not seconds:
         return
     if not virtual:
-        await asyncio.sleep(seconds)
+        await _sleep(exchange.server, seconds)
         return
     try:
         travel.advance(exchange.world, seconds)
     except ClockError:
         return  # The world is at the end of its calendar, where no time is left.
+
+
+async def _sleep(server: Server, seconds: float) -> None:
+    """Wait, but not longer than the server runs: an answer that is late keeps nobody from stopping it."""
+    if server.stopping:
+        return
+    stopped = asyncio.Event()
+    server.at_stop.add(stopped.set)
+    try:
+        async with asyncio.timeout(seconds):
+            await stopped.wait()
+    except TimeoutError:
+        pass
+    finally:
+        server.at_stop.discard(stopped.set)
 
 
 async def _send_slowly(exchange: Exchange, answer: Answer, plan: Plan, send: Any) -> None:

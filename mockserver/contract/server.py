@@ -65,6 +65,7 @@ class Server:
     :ivar started: instant of the start on the machine's performance counter, which times requests.
     :ivar epoch: the same instant in nanoseconds since 1970.
     :ivar at_stop: called when the server is about to stop.
+    :ivar stopping: whether it is.
     :ivar violations: how often this server broke its own specification; each is a bug and in the log.
     """
 
@@ -83,6 +84,7 @@ class Server:
     started: float = field(default_factory=time.perf_counter)
     epoch: int = 0
     at_stop: set[Callable[[], object]] = field(default_factory=set)
+    stopping: bool = False
 
     def __post_init__(self) -> None:
         self.epoch = self.worlds.settings.source()
@@ -99,6 +101,7 @@ class Server:
 
     def stop(self) -> None:
         """End what would never end by itself, so that the server can."""
+        self.stopping = True
         for end in tuple(self.at_stop):
             end()
 

@@ -97,7 +97,7 @@ def test_where_there_is_no_body_to_cut_no_answer_comes(real: httpx.Client) -> No
 
 
 @contextmanager
-def call_under_way(server: RunningServer, world: str) -> Iterator[None]:
+def call_under_way(server: RunningServer, world: str) -> Iterator[socket.socket]:
     """Start an export whose answer is an hour late, and wait until it has been hit."""
     plan = {"operation": "POST report/{service}/start", "latencySeconds": 3600, "times": 1}
     address = urlsplit(server.url)
@@ -113,7 +113,7 @@ def call_under_way(server: RunningServer, world: str) -> Iterator[None]:
         for _ in range(10_000):
             if client.get(FAULTS).json()["faults"][0]["fired"]:
                 break
-        yield
+        yield connection
 
 
 def test_a_call_whose_answer_is_late_has_been_done(
@@ -124,6 +124,13 @@ def test_a_call_whose_answer_is_late_has_been_done(
 
 
 def test_the_server_ends_at_once_though_answers_are_late(tmp_path: Path) -> None:
-    with run_server(tmp_path, "--no-access-log") as running, call_under_way(running, "late"):
+    with (
+        run_server(tmp_path, "--no-access-log") as running,
+        call_under_way(running, "late") as connection,
+    ):
         running.process.terminate()
-        assert running.process.wait(timeout=30) == 0
+        answer = connection.recv(65_536)
+        log = running.process.communicate(timeout=30)[1]
+    assert running.process.returncode == 0
+    assert log == ""
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
