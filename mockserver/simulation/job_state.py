@@ -16,6 +16,9 @@ from .profiles import Profile
 from .spans import read_optional, read_span, write_optional, write_span
 from .timeline import ENDED, Event, Progress, State
 
+#: The kinds of job that know the name of their file from the start.
+FILED = ("report",)
+
 
 def dump_job(job: Job) -> dict[str, Any]:
     """Describe a job; all but ``end`` and ``profile`` are plain values."""
@@ -73,6 +76,8 @@ def load_job(state: Mapping[str, Any], notify: Notify, now: int) -> Job:
 
 def _check(job: Job) -> None:
     """Refuse what no course of events leads to."""
+    if job.api in FILED and job.file is None:
+        raise StateError("file", None, "the name of the file that the job makes")
     if job._last < job.started_at:
         raise StateError("lastEventAt", write_span(job._last), f"{write_span(job.started_at)} or later")
     if job._final is None:

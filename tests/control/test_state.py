@@ -297,6 +297,8 @@ BUILD: dict[str, Any] = {
         ({"jobs": [JOB], "exports": [{**EXPORT, "records": 0}]}, "exports[0].records"),
         ({"jobs": [{**JOB, "target": "spoon"}], "exports": [EXPORT]}, "exports[0].job"),
         ({"jobs": [JOB], "imports": [IMPORT]}, "imports[0].job"),
+        ({"jobs": [{**JOB, "file": None}]}, "jobs[0].file"),
+        ({"jobs": [{**JOB, "file": "a\nb"}]}, "jobs[0].file"),
         ({"jobs": [{**JOB, "api": "import"}], "imports": [{**IMPORT, "faulty": [120]}]}, "imports[0].faulty"),
         (
             {

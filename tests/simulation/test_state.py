@@ -177,7 +177,7 @@ def test_jobs_that_end_at_one_instant_do_so_in_the_same_order_in_a_copy() -> Non
     worlds = make_worlds()
     world = worlds.get()
     for service in ("order", "product"):
-        world.part(Ends).wait_for(world.jobs.start("report", service, 100, PROFILES["steady"], 0))
+        world.part(Ends).wait_for(world.jobs.start("import", service, 100, PROFILES["steady"], 0))
     travel.advance(world, 1.5)
     job = world.jobs.get("1")
     job.pause(world.clock.ticks())
@@ -252,7 +252,7 @@ def test_a_world_that_nobody_touched_has_a_short_document() -> None:
 
 def job_of(**changes: Any) -> dict[str, Any]:
     world = make_worlds().get()
-    world.jobs.start("report", "order", 100, PROFILES["steady"], 0)
+    world.jobs.start("report", "order", 100, PROFILES["steady"], 0, file="a.json")
     (job,) = DOCUMENTS.dump(world)["jobs"]
     return {**job, **changes}
 
@@ -353,7 +353,7 @@ def test_snapshots_outlive_resets_and_go_with_the_world() -> None:
 def test_a_job_foretells_when_so_much_of_it_will_be_done(
     kind: Any, total: int, percent: float, pace: float, paused: bool
 ) -> None:
-    job = Job("1", "report", "order", total, Profile.from_json({"kind": kind, "recordsPerSecond": pace}), 0)
+    job = Job("1", "import", "order", total, Profile.from_json({"kind": kind, "recordsPerSecond": pace}), 0)
     now = 2 * SECOND
     if job.look(now).state is State.RUNNING:
         job.pause(now)
