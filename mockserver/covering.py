@@ -12,6 +12,8 @@ from urllib.request import Request, urlopen
 
 import click
 
+from mockserver.parameters import OutputFile
+
 BELOW = 1
 CANNOT_ASK = 2
 WHOLE = "total"
@@ -72,9 +74,7 @@ class Bar(click.ParamType[tuple[str, float]]):
     default="text",
     show_default=True,
 )
-@click.option(
-    "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write the report."
-)
+@click.option("--output", type=OutputFile(), default="-", help="Where to write the report.")
 @click.option(
     "--control-token",
     envvar="MOCKSERVER_CONTROL_TOKEN",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -92,6 +93,29 @@ class PublicUrl(click.ParamType[str]):
         if text and (not usable or parts.query or parts.fragment or any(char.isspace() for char in text)):
             self.fail(f"{text!r} is no base URL; something like http://shop.test:8080 is.", param, ctx)
         return text.rstrip("/")
+
+
+class Target(PublicUrl):
+    """A base URL that cannot be left out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read a URL."""
+        return super().convert(value or " ", param, ctx)
+
+
+class OutputFile(click.File):
+    """A file that is written when all is done, or ``-``; what cannot be written is said before."""
+
+    def __init__(self) -> None:
+        super().__init__("w", encoding="utf-8", lazy=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a file that could not be written."""
+        if value != "-":
+            file = Path(value)
+            if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+                self.fail(f"{value!r} cannot be written.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Folder(click.Path):

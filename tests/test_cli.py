@@ -72,6 +72,12 @@ def test_a_bad_option_is_refused_with_what_is_wrong(arguments: list[str], messag
     assert "Traceback" not in text
 
 
+def test_a_report_that_cannot_be_written_is_not_taken_for_a_bar_that_was_missed() -> None:
+    code, text = invoke("coverage", "--output", "/nowhere/report")
+    assert code == 2
+    assert "'/nowhere/report' cannot be written." in text
+
+
 def test_a_port_in_use_is_said_to_be() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

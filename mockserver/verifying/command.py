@@ -9,7 +9,7 @@ from typing import IO, Any, Self
 
 import click
 
-from mockserver.parameters import PositiveNumber
+from mockserver.parameters import OutputFile, PositiveNumber, Target
 
 CANNOT_RUN = 2
 DAY = 86_400
@@ -42,7 +42,7 @@ def check_rate(_context: click.Context, _parameter: click.Parameter, value: str)
 
 
 @click.command()
-@click.argument("target", metavar="URL")
+@click.argument("target", metavar="URL", type=Target())
 @click.option(
     "--api",
     "apis",
@@ -110,9 +110,7 @@ def check_rate(_context: click.Context, _parameter: click.Parameter, value: str)
     default="text",
     show_default=True,
 )
-@click.option(
-    "--output", type=click.File("w", encoding="utf-8"), default="-", help="Where to write the report."
-)
+@click.option("--output", type=OutputFile(), default="-", help="Where to write the report.")
 @click.option("--progress/--no-progress", default=None, help="Show how far it is.  [default: on a terminal]")
 def verify(form: str, output: IO[str], progress: bool | None, insecure: bool, **given: Any) -> None:
     """Check the shop at URL against the specifications.

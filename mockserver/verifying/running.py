@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,6 +55,10 @@ def run(options: Options, progress: Progress) -> Report:
             "mockserver verify needs schemathesis: pip install 'commerce-mockserver[verify]'."
         ) from error
     contract = _load()
+    for rule in sorted(options.ignore - set(contract.catalogue)):
+        near = get_close_matches(rule, contract.catalogue, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise CannotRun(f"There is no rule {rule}.{meant}")
     names = options.specifications(list(contract.specifications))
     report = Report(options.base, options.seed, names, options.allow_writes)
     parts = [_Part(options, contract, name, report) for name in names]

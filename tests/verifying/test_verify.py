@@ -199,12 +199,27 @@ def test_the_junit_report_has_a_case_for_each_operation(tmp_path: Any) -> None:
             "getDataFeed.id",
         ),
         (["--rate-limit", "often"], "'often' is not like 5/s or 100/m"),
+        (["--timeout", "0"], "Invalid value for '--timeout'"),
+        (["--timeout", "nan"], "Invalid value for '--timeout'"),
+        (["--output", "/nowhere/report"], "'/nowhere/report' cannot be written."),
+        (["--output", "/etc"], "'/etc' cannot be written."),
+        (["--ignore", "REP-STATUS-4O1"], "There is no rule REP-STATUS-4O1. Did you mean REP-STATUS-401?"),
+        (["--ignore", "NOPE"], "There is no rule NOPE."),
     ],
 )
 def test_what_cannot_run_exits_with_two(target: str, arguments: list[str], message: str) -> None:
     result = run_verify(target, *arguments)
     assert result.exit_code == 2
-    assert message in result.output
+    assert message in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("url", ["foo", "", "ftp://shop.example", "http://"])
+def test_a_target_that_is_no_url_exits_with_two(url: str) -> None:
+    result = run_verify(url, *REPORT)
+    assert result.exit_code == 2
+    assert f"{url!r} is no base URL" in result.output or url == ""
+    assert "Traceback" not in result.output
 
 
 def test_a_target_that_does_not_answer_exits_with_two() -> None:
