@@ -180,7 +180,7 @@ SERVE: list[click.Parameter] = [
             default="",
             metavar="TIME",
             without="the machine's",
-            help="Time at which new worlds begin, such as 2025-07-01T12:00:00Z.",
+            help="Time at which new worlds begin, such as 2026-07-01T12:00:00Z.",
         ),
         _option(
             "--speed",

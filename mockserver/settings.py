@@ -18,7 +18,7 @@ class Settings:
     """All settings; the options of ``mockserver serve`` have the same names.
 
     :ivar clock: whether new worlds' clocks run or stand still.
-    :ivar now: the time at which new worlds begin, such as ``2025-07-01T12:00:00Z``; empty: the machine's.
+    :ivar now: the time at which new worlds begin, such as ``2026-07-01T12:00:00Z``; empty: the machine's.
     :ivar speed: virtual seconds for a real one.
     :ivar records: number of generated records, by service, where it differs from the fixtures'.
     :ivar scenario: what every new world is like; empty: like the fixtures.
