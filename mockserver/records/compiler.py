@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -17,13 +17,19 @@ from mockserver.records import writing
 from mockserver.records.errors import FixtureError
 from mockserver.records.mixing import FIRST, GOLDEN, MASK, SECOND, key, unsplitmix
 from mockserver.records.recipes import Recipe, Recipes
-from mockserver.records.values import Code, Scope, Writer
+from mockserver.records.scopes import Scope
+from mockserver.records.values import Code, Outer, Writer
 from mockserver.records.vocabulary import Vocabularies
 
 __all__ = ["Compiler", "KeyIndex", "MakeRecord"]
 
 MakeRecord = Callable[[int], dict[str, Any]]
 KeyIndex = Callable[[object], int | None]
+_Names: TypeAlias = tuple[str, ...]
+_Codes: TypeAlias = tuple[Code, ...]
+
+_OPEN: tuple[str, _Codes] = ("", ())
+_FEW = 16_384
 
 _MIX = (
     f"x = start + i * {GOLDEN} & {MASK}",
@@ -51,10 +57,13 @@ class Compiler:
             "millis": writing.millis,
             "seconds": writing.seconds,
             "sql": writing.sql,
+            "common": _common,
             "SLUGS": writing.SLUGS,
         }
         self._records: dict[str, MakeRecord] = {}
-        self._slices: dict[tuple[object, ...], tuple[str, tuple[str, ...]]] = {}
+        self._slices: dict[tuple[str, _Names], tuple[str, _Codes]] = {}
+        self._elements: dict[tuple[int, _Names], tuple[str, _Codes, tuple[Outer, ...]]] = {}
+        self._tables: dict[tuple[str, _Names], str] = {}
         self._scopes: dict[str, Scope] = {}
         self._lock = threading.RLock()
 
@@ -88,12 +97,16 @@ class Compiler:
         """Return where the splitmix64 sequence of a service starts."""
         return key(self.seed, service)
 
-    def slice(self, service: str, fields: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-        """Compile a function for some fields of a service's records; return its name and the kinds."""
+    def slice(self, service: str, fields: _Names) -> tuple[str, _Codes]:
+        """Compile a function for some fields of a service's records; return its name and what it returns."""
         found = self._slices.get((service, fields))
+        if found == _OPEN:
+            raise FixtureError(
+                f"records/{service}.yaml", "the recipe and what it refers to go round in a circle"
+            )
         if found is not None:
             return found
-        self._slices[service, fields] = ("", ())  # a recipe that needs itself would come back here
+        self._slices[service, fields] = _OPEN  # a recipe that needs itself would come back here
         writer = Writer(self, self.scope(service), whole=False)
         values = [writer.name(field) for field in fields]
         name = f"slice{len(self.names)}"
@@ -108,24 +121,42 @@ class Compiler:
             ]
             first = f"    if i < {len(given)}: return {self.constant(rows)}[i]"
             self.define([f"def {name}(i, start={self.start(service)}):", first, *body], name)
-        self._slices[service, fields] = (name, tuple(value.kind for value in values))
+        self._slices[service, fields] = (name, tuple(values))
         return self._slices[service, fields]
 
-    def element(self, scope: Scope, fields: tuple[str, ...] | None) -> tuple[str, tuple[str, ...]]:
-        """Compile a function (h, i, n) for the elements of a list: whole ones, or some of their names."""
+    def row(self, service: str, fields: _Names, count: int) -> str:
+        """Return the source of some fields of the record at a `place`, for whoever looks at many records.
+
+        Of few records they are computed once. They must not be put into a record: all would share them.
+        """
+        function, _ = self.slice(service, fields)
+        if count > _FEW:
+            return f"{function}(place)"
+        if (service, fields) not in self._tables:
+            self._tables[service, fields] = self.constant([self.names[function](i) for i in range(count)])
+        return f"{self._tables[service, fields]}[place]"
+
+    def element(self, scope: Scope, fields: _Names, outer: Writer) -> tuple[str, _Codes, tuple[Outer, ...]]:
+        """Compile a function (h, i, n, ...) for names of a list's elements; "" is a whole element.
+
+        Return its name, what it returns, and the names of `outer` that it takes as further arguments.
+        """
         index = (id(scope), fields)
-        if index not in self._slices:
-            writer = Writer(self, scope, whole=fields is None)
-            names = ("",) if fields is None else fields
-            values = [writer.name(field) for field in names]
-            texts = [writer.written(value) if fields is None else value.text for value in values]
+        if index not in self._elements:
+            writer = Writer(self, scope, whole="" in fields, outer=outer)
+            values = [writer.name(field) for field in fields]
+            texts = [
+                value.text if field else writer.written(value)
+                for field, value in zip(fields, values, strict=True)
+            ]
             name = f"element{len(self.names)}"
-            source = [f"def {name}(h, i, n, start={key(self.seed, scope.path) >> 1}):"]
+            taken = ", ".join(("h", "i", "n", *(f"p{n + 1}" for n in range(len(writer.taken)))))
+            source = [f"def {name}({taken}, start={key(self.seed, scope.path) >> 1}):"]
             mixing = (f"g = (h + n * {GOLDEN} ^ start) * {FIRST} & {MASK}", "g ^= g >> 31")
             source += [f"    {line}" for line in (*mixing, *writer.lines, f"return {', '.join(texts)}")]
             self.define(source, name)
-            self._slices[index] = (name, tuple(value.kind for value in values))
-        return self._slices[index]
+            self._elements[index] = (name, tuple(values), tuple(writer.taken))
+        return self._elements[index]
 
     def key_index(self, service: str, property_name: str) -> KeyIndex:
         """Return the function from a key to the place of its record: the inverse of the recipe."""
@@ -163,6 +194,11 @@ class Compiler:
             return record
 
         return make_or_give
+
+
+def _common(some: list[Any], others: list[Any]) -> list[Any]:
+    """Return what two lists have in common."""
+    return [value for value in some if value in others]
 
 
 def _raw(

@@ -7,8 +7,8 @@ A recipe is one file, `fixtures/records/<service>.yaml`, with three parts:
     record:   {..}     the record, property by property, in the order in which it is written
 
 Values are literals, nested objects, `$name` (another helper or property, by its dotted path), or one of
-these, where a *formula* is a string of names, numbers, `+ - * // %`, comparisons, `and or not` and `x if c
-else y`; the name `i` is the place of the record, from 0:
+these, where a *formula* is a string of names, numbers, `+ - * // %`, comparisons, `and or not`, `x if c
+else y`, and `a & b` for what two lists have in common; the name `i` is the place of the record, from 0:
 
     {$sequence: 1}                                    1, 2, 3, … by place; with `as: string` "1", "2", …
     {$unique: {case: upper, suffix: F}}               16 hexadecimal digits that no other record has
@@ -22,13 +22,17 @@ else y`; the name `i` is the place of the record, from 0:
     {$chance: 0.25}                                   true that often
     {$price: [low, high]}                             an amount such as "89.900000"
     {$time: {within: 400d}}                           an instant before the epoch of the data set
-    {$time: {after: $createdAt, within: 30d}}         an instant after another one, never after the epoch
+    {$time: {within: 400d, ago: 500d}}                one that is at least so long before it
+    {$time: {after: $createdAt, within: 30d}}         an instant after another one, but not after the epoch
+    {$time: {after: [$a, 60d], before: $b}}           one after all of these (60d: so long before the epoch), but
+                                                      not after `b`; where `b` is earlier, the last of these
     {$calc: formula, as: kind}                        a computed value; kinds are those of the last paragraph
     {$when: formula, then: value, else: value}        one of two values
     {$template: "{first} {last}"}                     text with names filled in
     {$slug: $first}                                   lower-case ASCII letters and digits of a text
     {$index: customerAccount}                         the place of a random record of another service
     {$index: product, like: formula}                  the place of a certain one, modulo their number
+    {$index: product, where: [formula, ..]}           the place of one that meets conditions
     {$ref: [customerAccount, place, email]}           a value of another record: service, place, name
     {$list: {count: [1, 4], let: {..}, of: value}}    a list; `n` is the place in it
     {$sum: [positions, total]}                        the sum of a helper over all elements of a list
@@ -42,6 +46,10 @@ What the shop is comes from `shop.yaml`, so that records suit a shop of one's ow
     $shop.languages                                   a table of the subshops' languages
     [$shop.subshops]                                  the ids of all subshops
     [$shop.first], [$shop.second], [$shop.third]      one of them, nothing where there are not so many
+
+A condition calls what it looks at by the service's name: `product.createdAt <= ordered`. The search begins at the
+place that there would be without conditions, takes the next thousand in turn, and starts again from the first. Where
+no record meets all conditions, the last one is left out, and so on: at worst it is the place that the search began at.
 
 The kind `money` is for amounts, which are counted in cents and instants in seconds while they are computed
 with; they are written out where they are put into a record: `millis` 2025-02-04T15:05:24.000Z (the default),

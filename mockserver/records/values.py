@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import combinations
+from keyword import iskeyword
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mockserver.records.errors import FixtureError
+from mockserver.records.formulas import compile_formula
 from mockserver.records.mixing import MASK, key
+from mockserver.records.scopes import Scope
 
 if TYPE_CHECKING:
     from mockserver.records.compiler import Compiler
 
-__all__ = ["Code", "Scope", "Writer"]
+__all__ = ["Code", "Outer", "Writer"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _WRITTEN = ("money", "millis", "seconds", "sql")
-_FORMULA = (
-    ast.Expression, ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv,
-    ast.Mod, ast.UnaryOp, ast.USub, ast.Not, ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE,
-    ast.In, ast.Tuple, ast.BoolOp, ast.And, ast.Or, ast.IfExp,
-)  # fmt: skip
+_TRIES = 1000
+"""Places that are looked at for a record that meets the conditions; only given records need more than a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,54 +35,34 @@ class Code:
     nullable: bool = False
 
 
-class Scope:
-    """Hold the names that a recipe, or the elements of a list in it, can use."""
-
-    def __init__(
-        self, path: str, let: Mapping[str, Any], value: Any, parent: Scope | None = None, state: str = "h"
-    ) -> None:
-        self.path = path
-        self.parent = parent
-        self.state = state
-        self.let = let
-        self.value = value
-        self.lists: dict[str, Scope] = {}
-        self.references: dict[tuple[str, str], list[str]] = {}
-        for service, at, field in _references([let, value]):
-            fields = self.references.setdefault((service, at), [])
-            if field not in fields:
-                fields.append(field)
-
-    def find(self, name: str) -> tuple[Scope, Any]:
-        """Return the value of a name and the scope it belongs to; "" is the value of the scope itself."""
-        if name == "":
-            return self, self.value
-        if name in self.let:
-            return self, self.let[name]
-        value: Any = self.value
-        for part in name.split("."):
-            if not isinstance(value, Mapping) or part not in value:
-                if self.parent is not None:
-                    return self.parent.find(name)
-                raise FixtureError(self.path, f"there is no {name}")
-            value = value[part]
-        return self, value
+Outer: TypeAlias = tuple[Scope, str]
+"""A name of an outer scope."""
 
 
 class Writer:
-    """Write the body of one function; `lines` come before whatever uses the values."""
+    """Write the body of one function; `lines` come before whatever uses the values.
 
-    def __init__(self, compiler: Compiler, scope: Scope, whole: bool) -> None:
+    What the elements of a list use of the scope around them is computed once, by the `outer` function, and
+    handed over: `taken` holds those names, in the order of the parameters.
+    """
+
+    def __init__(self, compiler: Compiler, scope: Scope, whole: bool, outer: Writer | None = None) -> None:
         self.compiler = compiler
         self.scope = scope
         self.whole = whole
+        self.outer = outer
         self.lines: list[str] = []
+        self.taken: list[Outer] = []
         self._known: dict[tuple[int, str], Code] = {}
         self._open: set[tuple[int, str]] = set()
 
     def name(self, name: str) -> Code:
         """Return the value of a name; the statement that computes it is written once."""
         return self._name(self.scope, name)
+
+    def value(self, scope: Scope, name: str) -> Code:
+        """Return the value of a name of this scope or one around it."""
+        return self._name(scope, name)
 
     def object(self, properties: Mapping[str, Any], prefix: str) -> str:
         """Return the source of an object with its values written out."""
@@ -119,6 +98,8 @@ class Writer:
             if name in scope.let:
                 name = f"record.{name}"
         place = (id(scope), name)
+        if place not in self._known and self.outer is not None and scope is not self.scope:
+            self._known[place] = self._take(self.outer, scope, name)
         if place not in self._known:
             if place in self._open:
                 raise FixtureError(scope.path, f"{name or 'a value'} needs itself")
@@ -127,9 +108,21 @@ class Writer:
             if not code.text.isidentifier() and not _is_literal(expression):
                 variable = f"v{len(self._known)}"
                 self.lines.append(f"{variable} = {code.text}")
-                code = Code(variable, code.kind, code.nullable)
+                code = replace(code, text=variable)
             self._known[place] = code
         return self._known[place]
+
+    def _take(self, outer: Writer, scope: Scope, name: str) -> Code:
+        code = outer.value(scope, name)
+        if not code.text.isidentifier() or iskeyword(code.text):
+            return code
+        self.taken.append((scope, name))
+        return replace(code, text=f"p{len(self.taken)}")
+
+    def _variable(self, text: str) -> str:
+        """Return a name for what a source computes."""
+        self.lines.append(f"t{len(self.lines)} = {text}")
+        return f"t{len(self.lines) - 1}"
 
     def _value(self, value: Any, scope: Scope, path: str) -> Code:
         if isinstance(value, str) and value.startswith("$"):
@@ -218,12 +211,29 @@ class Writer:
         return Code(f"{self.compiler.constant(prices)}[{self._below(len(prices), scope, path)}]", "money")
 
     def _time(self, spec: Mapping[str, Any], options: Any, scope: Scope, path: str) -> Code:
-        kind = options.get("as", "millis")
-        within, epoch = _seconds(spec["within"]), self.compiler.epoch
+        kind, epoch = options.get("as", "millis"), self.compiler.epoch
         if "after" not in spec:
-            return Code(f"{epoch - within} + {self._below(within + 1, scope, path)}", kind)
-        after = self._value(spec["after"], scope, path).text
-        return Code(f"{after} + {self._bits(scope, path)} % (min({within}, {epoch} - {after}) + 1)", kind)
+            within, newest = _seconds(spec["within"]), epoch - _seconds(spec.get("ago", "0s"))
+            if within == 0:
+                return Code(str(newest), kind)
+            return Code(f"{newest - within} + {self._below(within + 1, scope, path)}", kind)
+        bounds = spec["after"] if isinstance(spec["after"], list) else [spec["after"]]
+        first, *others = (self._instant(bound, scope, path) for bound in bounds)
+        for other in others:
+            first = self._variable(f"{first} if {first} > {other} else {other}")
+        before = self._instant(spec["before"], scope, path) if "before" in spec else str(epoch)
+        left = self._variable(f"{before} - {first}")
+        limit = f"{left} + 1 if {left} > 0 else 1"
+        if "within" in spec:
+            within = _seconds(spec["within"])
+            limit = f"{within + 1} if {left} > {within} else {limit}"
+        return Code(f"{first} + {self._bits(scope, path)} % ({limit})", kind)
+
+    def _instant(self, value: Any, scope: Scope, path: str) -> str:
+        """Return the source of an instant: that of a name, or one so long before the epoch."""
+        if not str(value).startswith("$"):
+            return str(self.compiler.epoch - _seconds(value))
+        return self._value(value, scope, path).text
 
     # Places and references
 
@@ -236,22 +246,51 @@ class Writer:
 
     def _index(self, service: str, options: Any, scope: Scope, path: str) -> Code:
         count = max(1, self.compiler.counts.get(service, 0))
-        if "like" in options:
-            return Code(f"({self._formula(options['like'], scope)}) % {count}")
-        return Code(self._below(count, scope, path))
+        like = options.get("like")
+        start = (
+            self._below(count, scope, path) if like is None else f"({self._formula(like, scope)}) % {count}"
+        )
+        if "where" not in options:
+            return Code(start)
+        wanted = options["where"] if isinstance(options["where"], list) else [options["where"]]
+        return self._seek(service, count, start, wanted, scope)
+
+    def _seek(self, service: str, count: int, start: str, wanted: list[str], scope: Scope) -> Code:
+        """Return the source of the first place from `start` on whose record is as wanted."""
+        fields: dict[str, str] = {}
+        given: dict[str, str] = {}
+
+        def name(text: str) -> str:
+            owner, _, field = text.partition(".")
+            if owner == service and field:
+                return fields.setdefault(field, f"f{len(fields)}")
+            return given.setdefault(self._name(scope, text).text, f"p{len(given)}")
+
+        tests = [f"({compile_formula(condition, scope.path, name)})" for condition in wanted]
+        row = self.compiler.row(service, tuple(fields), count)
+        seek = f"seek{len(self.compiler.names)}"
+        source = [f"def {seek}({', '.join(('start', *given.values()))}):"]
+        for met in range(len(tests), 0, -1):
+            source += [
+                f"    for place in range(start, start + {min(count, _TRIES)}):",
+                f"        place %= {count}",
+                f"        {', '.join(fields.values())} = {row}",
+                f"        if {' and '.join(tests[:met])}: return place",
+            ]
+        self.compiler.define([*source, "    return start"], seek)
+        return Code(f"{seek}({', '.join((start, *given))})")
 
     def _ref(self, spec: list[str], _options: Any, scope: Scope, _path: str) -> Code:
         service, at, field = spec
         fields = tuple(scope.references[service, at]) if self.whole and scope is self.scope else (field,)
         place = (id(scope), f"ref {service} {at} {field}")
         if place not in self._known:
-            function, kinds = self.compiler.slice(service, fields)
-            if not function:
-                raise FixtureError(scope.path, f"{service} and its own references go round in a circle")
+            function, codes = self.compiler.slice(service, fields)
+            index = self._name(scope, at).text  # may need references of its own, and variables for them
             variables = [f"r{len(self._known) + k}" for k in range(len(fields))]
-            self.lines.append(f"{', '.join(variables)} = {function}({self._name(scope, at).text})")
-            for name, variable, kind in zip(fields, variables, kinds, strict=True):
-                self._known[id(scope), f"ref {service} {at} {name}"] = Code(variable, kind)
+            self.lines.append(f"{', '.join(variables)} = {function}({index})")
+            for name, variable, code in zip(fields, variables, codes, strict=True):
+                self._known[id(scope), f"ref {service} {at} {name}"] = replace(code, text=variable)
         return self._known[place]
 
     # Computation
@@ -289,15 +328,32 @@ class Writer:
         return Code(f"SLUGS[{self._value(value, scope, path).text}]")
 
     def _list(self, spec: Mapping[str, Any], _options: Any, scope: Scope, path: str) -> Code:
-        function, _ = self.compiler.element(self._list_scope(spec, scope, path), None)
-        return Code(f"[{function}(h, i, n) for n in range({self._length(spec, scope, path)})]")
+        sums = scope.sums.get(path, []) if self.whole and scope is self.scope else []
+        elements, codes = self._elements(spec, scope, path, ("", *sums))
+        if not sums:
+            return Code(elements)
+        rows = self._variable(elements)
+        for place, (field, code) in enumerate(zip(sums, codes[1:], strict=True), start=1):
+            total = self._variable(f"sum([row[{place}] for row in {rows}])")
+            self._known[id(scope), f"sum {path} {field}"] = Code(total, code.kind)
+        return Code(f"[row[0] for row in {rows}]")
 
     def _sum(self, spec: list[str], _options: Any, scope: Scope, _path: str) -> Code:
         name, field = spec
         owner, value = scope.find(name)
-        function, kinds = self.compiler.element(self._list_scope(value["$list"], owner, name), (field,))
-        length = self._length(value["$list"], owner, name)
-        return Code(f"sum([{function}(h, i, n) for n in range({length})])", kinds[0])
+        if self.whole and owner is self.scope:
+            self._name(owner, name)  # which adds up what is had along the way
+            return self._known[id(owner), f"sum {name} {field}"]
+        elements, codes = self._elements(value["$list"], owner, name, (field,))
+        return Code(f"sum({elements})", codes[0].kind)
+
+    def _elements(
+        self, spec: Mapping[str, Any], scope: Scope, path: str, fields: tuple[str, ...]
+    ) -> tuple[str, tuple[Code, ...]]:
+        """Return the source of a list of elements, or of names of theirs, and what these are."""
+        function, codes, taken = self.compiler.element(self._list_scope(spec, scope, path), fields, self)
+        given = ", ".join(("h", "i", "n", *(self._name(*outer).text for outer in taken)))
+        return f"[{function}({given}) for n in range({self._length(spec, scope, path)})]", codes
 
     def _length(self, spec: Mapping[str, Any], scope: Scope, path: str) -> str:
         count = spec["count"]
@@ -309,13 +365,7 @@ class Writer:
         return scope.lists[path]
 
     def _formula(self, formula: str, scope: Scope) -> str:
-        tree = ast.parse(str(formula), mode="eval")
-        for node in ast.walk(tree):
-            if not isinstance(node, _FORMULA):
-                raise FixtureError(scope.path, f"the formula {formula!r} may not use {type(node).__name__}")
-            if isinstance(node, ast.Name):
-                node.id = self._name(scope, node.id).text
-        return ast.unparse(tree)
+        return compile_formula(str(formula), scope.path, lambda name: self._name(scope, name).text)
 
 
 _KEYWORDS = (
@@ -338,17 +388,3 @@ def _seconds(text: str) -> int:
     if match is None:
         raise ValueError(f"{text!r} is no duration such as 30d")
     return int(match[1]) * _UNITS[match[2]]
-
-
-def _references(value: Any) -> Iterator[tuple[str, str, str]]:
-    """Yield every `$ref` below a value, but not those inside lists: they have a scope of their own."""
-    if isinstance(value, Mapping):
-        if "$ref" in value:
-            service, at, field = value["$ref"]
-            yield service, at, field
-        for name, part in value.items():
-            if name != "$list":
-                yield from _references(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _references(part)

@@ -226,3 +226,8 @@ def test_references_lead_somewhere_when_there_are_few_records() -> None:
 def test_the_users_of_the_fixture_tokens_exist(dataset: DataSet) -> None:
     users = [user["userName"] for user in dataset.records("adminUser", 0, 5)]
     assert users == ["admin", "editor", "reader", "writer", "nobody"]
+
+
+@pytest.mark.parametrize("service", sorted({*SERVICE_NAMES} - {"adminUser", "newsletterSubscriber"}))
+def test_the_example_of_the_specification_is_the_first_record(dataset: DataSet, service: str) -> None:
+    assert SCHEMAS[service]["example"] == dataset.record(service, 0)
