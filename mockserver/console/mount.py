@@ -85,16 +85,14 @@ def _header(scope: Any, wanted: bytes) -> str:
 
 def _wants_html(scope: Any) -> bool:
     """Tell whether a request would rather have a page than a representation of Foxy's."""
-    accept = _header(scope, b"accept")
+    accept = _header(scope, b"accept").lower()
     if "text/html" not in accept:
         return False
     from werkzeug.datastructures import MIMEAccept
     from werkzeug.http import parse_accept_header
 
-    return (
-        parse_accept_header(accept, MIMEAccept).best_match(["application/hal+json", "text/html"])
-        == "text/html"
-    )
+    types = [(given.partition(";")[0].strip(), quality) for given, quality in parse_accept_header(accept)]
+    return MIMEAccept(types).best_match(["application/hal+json", "text/html"]) == "text/html"
 
 
 async def _redirect(location: str, send: Any) -> None:

@@ -175,6 +175,14 @@ async def test_a_browser_is_shown_the_console(client: httpx.AsyncClient, path: s
     assert "Accept" in answer.headers["Vary"]
 
 
+@pytest.mark.parametrize("accept", ["TEXT/HTML", "text/html;charset=utf-8", "*/*;q=0.1, Text/Html; level=1"])
+async def test_a_browser_is_known_however_it_writes_the_media_type(
+    client: httpx.AsyncClient, accept: str
+) -> None:
+    answer = await client.get("/", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["location"]) == (302, "/_mock/ui/")
+
+
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/hal+json, text/html;q=0.5"])
 async def test_others_get_foxys_home(client: httpx.AsyncClient, accept: str) -> None:
     headers = {"Accept": accept, "FOXY-API-VERSION": "1"}
