@@ -33,8 +33,13 @@ def check_control_call(exchange: Exchange) -> None:
     if token and exchange.path != OPEN:
         _check_token(exchange, token)
     origin = exchange.headers.get("origin")
-    if origin is not None and exchange.method not in SAFE_METHODS:
+    if origin is not None and not _only_reads(exchange):
         check_origin(origin, exchange.public_url, exchange.server.settings.control_origin)
+
+
+def _only_reads(exchange: Exchange) -> bool:
+    call = (exchange.method, exchange.path)
+    return exchange.method in SAFE_METHODS or call in exchange.server.contract.reading
 
 
 def _check_token(exchange: Exchange, token: str) -> None:

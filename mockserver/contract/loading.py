@@ -33,6 +33,7 @@ class Contract:
     :ivar specifications: by file name without suffix, in the order in which they were named.
     :ivar operations: by ``operationId``, over all specifications.
     :ivar apis: by base path.
+    :ivar reading: method and path of the operations that change nothing although their method says so (``x-reads``).
     """
 
     specifications: dict[str, Specification]
@@ -42,6 +43,11 @@ class Contract:
 
     def __post_init__(self) -> None:
         self._own = self.apis[self.specifications[FALLBACK].base_path]
+        self.reading = frozenset(
+            (operation.method, operation.template)
+            for operation in self.operations.values()
+            if operation.source.definition.get("x-reads")
+        )
 
     def api_of(self, path: str) -> Api:
         """Return the API to which a path belongs, whether it exists there or not; slashes too many do not matter."""

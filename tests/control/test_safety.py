@@ -112,6 +112,17 @@ async def test_the_token_does_not_make_a_foreign_page_welcome(
     assert rule_of(answer) == (403, "MOCK-403-origin")
 
 
+async def test_a_foreign_page_may_make_all_calls_that_only_read(client: httpx.AsyncClient) -> None:
+    foreign = {"Origin": "https://evil.example"}
+    for prefix in ("", "/w/a"):
+        asked = await client.post(
+            f"{prefix}/_mock/requests/verify", json={"operation": "POST login"}, headers=foreign
+        )
+        assert asked.status_code == 200
+    refused = await client.post("/_mock/requests/1/replay", headers=foreign)
+    assert rule_of(refused) == (403, "MOCK-403-origin")
+
+
 def test_the_token_is_never_shown() -> None:
     assert TOKEN not in repr(Settings(control_token=TOKEN))
     assert (
