@@ -9,7 +9,7 @@ The keys at the root of a specification that make it up:
 ``x-merge``
     function ``module:name`` that makes one body of several, for answers that report several failures.
 ``x-method-override``
-    ``{header, methods}``: a POST with this header is treated as the method that the header names.
+    name of a header: a POST with it is treated as the method that the header names.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ class Api:
     of_path: dict[str, dict[str, Example]] = field(default_factory=dict)
     merge: Merge | None = None
     override_header: str = ""
-    override_methods: frozenset[str] = frozenset()
 
     def take_in(self, specification: Specification) -> None:
         """Add what one specification of this API says."""
@@ -51,9 +50,8 @@ class Api:
                 _add(self.of_path.setdefault(self.base_path + path, {}), specification, item["x-unrouted"])
         if "x-merge" in document:
             self.merge = resolve_function(document["x-merge"])
-        if override := document.get("x-method-override"):
-            self.override_header = override["header"].lower()
-            self.override_methods = frozenset(override["methods"])
+        if "x-method-override" in document:
+            self.override_header = document["x-method-override"].lower()
 
     def common_at(self, template: str) -> dict[str, Example]:
         """Return what every operation of a path can answer with, by name."""

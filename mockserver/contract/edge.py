@@ -32,6 +32,7 @@ access = logging.getLogger("mockserver.access")
 
 WORLD_HEADER = "x-mock-world"
 WORLD_PREFIX = re.compile(r"/w/(?P<name>[^/]*)(?P<rest>/.*)?")
+METHOD = re.compile(r"[A-Z]{1,20}")
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 BARE = frozenset((204, 304))
 QUIET = "mockserver.quiet"
@@ -157,7 +158,7 @@ def _override_method(exchange: Exchange) -> None:
     api = exchange.server.contract.api_of(exchange.path)
     if api.override_header:
         wanted = exchange.headers.get(api.override_header, "").upper()
-        if wanted in api.override_methods:
+        if METHOD.fullmatch(wanted):
             exchange.method = wanted
 
 
@@ -166,7 +167,9 @@ def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
     if answer.status not in BARE:
         headers.append(("content-type", answer.media_type))
     if answer.body is not None and answer.status not in BARE:
-        headers.append(("content-length", str(len(answer.body))))
+        # A request that was made a HEAD is answered without body, and is still a POST to whoever sent it.
+        length = 0 if exchange.method == "HEAD" != exchange.scope["method"] else len(answer.body)
+        headers.append(("content-length", str(length)))
     # A request with an Origin is a browser's; what varies by it is said where CORS is done.
     headers.append(("vary", "X-Mock-World" if "origin" in exchange.headers else "X-Mock-World, Origin"))
     if exchange.hit is not None:

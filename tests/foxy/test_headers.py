@@ -199,6 +199,34 @@ async def test_a_post_can_mean_another_method(foxy: FoxyClient, method: str) -> 
     assert messages(answer)[0].startswith(f'No route found for "{method.upper()} /report/1"')
 
 
+async def test_a_post_can_mean_a_get(foxy: FoxyClient) -> None:
+    meant = await foxy.send("POST", "/report/1", headers={"X-HTTP-Method-Override": "get"})
+    assert (meant.status_code, meant.json()) == (200, (await foxy.get("/report/1")).json())
+
+
+async def test_a_post_that_means_a_head_is_answered_without_a_body_and_says_so(foxy: FoxyClient) -> None:
+    answer = await foxy.send("POST", "/report/1", headers={"X-HTTP-Method-Override": "HEAD"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == "0"
+
+
+async def test_a_post_can_ask_for_the_methods(foxy: FoxyClient) -> None:
+    answer = await foxy.send("POST", "/report/1", headers={"X-HTTP-Method-Override": "OPTIONS"})
+    assert (answer.status_code, answer.headers["allow"]) == (200, "GET, HEAD, OPTIONS")
+
+
+async def test_a_post_can_mean_a_method_that_nobody_knows(foxy: FoxyClient) -> None:
+    answer = await foxy.send("POST", "/report/1", headers={"X-HTTP-Method-Override": "brew"})
+    assert rule_of(answer) == (405, "FOXY-REPORT-WRITE-405")
+    assert messages(answer)[0].startswith('No route found for "BREW /report/1"')
+
+
+@pytest.mark.parametrize("method", ["", "P&T", "GET, PUT"])
+async def test_an_override_that_is_no_method_means_nothing(foxy: FoxyClient, method: str) -> None:
+    answer = await foxy.send("POST", "/stores/1/reports", headers={"X-HTTP-Method-Override": method})
+    assert answer.status_code == 400
+
+
 async def test_an_override_on_a_get_means_nothing(foxy: FoxyClient) -> None:
     answer = await foxy.get("/report/1", headers={"X-HTTP-Method-Override": "DELETE"})
     assert answer.status_code == 200
