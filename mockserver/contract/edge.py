@@ -23,6 +23,7 @@ from mockserver.contract.guard import check_control_call, is_control
 from mockserver.contract.recording import Recording, note_gone, record
 from mockserver.contract.rendering import render
 from mockserver.contract.server import Server
+from mockserver.contract.waiting import patiently
 from mockserver.simulation.errors import WorldNameError
 from mockserver.simulation.journal import BODY
 from mockserver.simulation.redaction import redact_path
@@ -37,6 +38,9 @@ UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 BARE = frozenset((204, 304))
 QUIET = "mockserver.quiet"
 """Marks a scope whose call the access log leaves out: the console makes many while it is open."""
+
+ALWAYS_ANSWERED = frozenset(("/_mock/health", "/_mock/metrics"))
+"""Paths of calls that are about no world, however much there is to do in theirs."""
 
 ALL_WORLDS = "*"
 """As ``?world=`` no world of this name, but all of them; the calls that can be about all say so."""
@@ -87,6 +91,7 @@ class Edge:
     async def _answer(self, exchange: Exchange, receive: Any, send: Any) -> Answer:
         try:
             enter_world(exchange)
+            await _catch_up(exchange)
             if is_control(exchange.path):
                 check_control_call(exchange)
             else:
@@ -148,7 +153,16 @@ def enter_world(exchange: Exchange) -> None:
     except WorldNameError as error:
         exchange.world = exchange.server.worlds.get("default")
         raise Rule("MOCK-400-world", explain=str(error)) from error
-    exchange.tick = exchange.world.catch_up()
+
+
+async def _catch_up(exchange: Exchange) -> None:
+    """Let the world catch up with its agenda; those who ask how the server is do not wait for that."""
+    world = exchange.world
+    tick = world.present()
+    if tick is None:
+        waits = exchange.path not in ALWAYS_ANSWERED
+        tick = await patiently(world, world.catch_up) if waits else world.clock.ticks()
+    exchange.tick = tick
 
 
 def _override_method(exchange: Exchange) -> None:

@@ -16,6 +16,7 @@ import orjson
 
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.showing import Shown
+from mockserver.contract.waiting import patiently
 from mockserver.simulation.announcements import Topic
 from mockserver.simulation.clock import SECOND
 from mockserver.simulation.worlds import World
@@ -105,7 +106,7 @@ async def follow(
                 yield _write(exchange, topic, what)
                 silent = time.monotonic()
             if listener.open:
-                world.catch_up()
+                await patiently(world, world.catch_up)
                 if time.monotonic() >= silent + heartbeat:
                     yield b": still here\n\n"
                     silent = time.monotonic()
@@ -122,7 +123,7 @@ async def follow(
 def _pause(world: World, heartbeat: float) -> float:
     """Return how long nothing needs to be done: until the next heartbeat, or until something falls due."""
     due, clock = world.agenda.next_tick(), world.clock
-    if due is None or clock.mode == "frozen":
+    if due is None or (clock.mode == "frozen" and due > clock.ticks()):
         return heartbeat
     return min(heartbeat, max(SOON, (due - clock.ticks()) / SECOND / clock.speed))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.contract import Exchange, Rule
+from mockserver.contract.waiting import decided, patiently
 from mockserver.simulation import travel
 from mockserver.simulation.clock import format_job_time, parse_time
 from mockserver.simulation.errors import NeverHappens, NoSuchJob, RefusedValue
@@ -24,9 +25,11 @@ async def read_past(exchange: Exchange) -> dict[str, Any]:
 
 async def write(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     """Set mode, speed and time; absent keys keep their value."""
+    world = exchange.world
     try:
         calendar = parse_time(body["now"]) if "now" in body else None
-        travel.change_clock(exchange.world, calendar=calendar, speed=body.get("speed"), mode=body.get("mode"))
+        speed, mode = body.get("speed"), body.get("mode")
+        await patiently(world, lambda: travel.change_clock(world, calendar=calendar, speed=speed, mode=mode))
     except RefusedValue as error:
         raise refused(error) from error
     return dict(exchange.world.clock.describe())
@@ -36,7 +39,7 @@ async def advance(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     """Let time pass at once: some seconds, or until the jobs have come as far as asked."""
     world = exchange.world
     try:
-        _let_pass(world, **body)
+        await _let_pass(world, **body)
     except RefusedValue as error:
         raise refused(error) from error
     except NoSuchJob as error:
@@ -47,14 +50,18 @@ async def advance(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     return dict(world.clock.describe())
 
 
-def _let_pass(world: World, seconds: float | None = None, until: str = "") -> None:
+async def _let_pass(world: World, seconds: float | None = None, until: str = "") -> None:
     if seconds is not None:
-        travel.advance(world, seconds)
+        tick = travel.later(world, seconds)
+        await patiently(world, lambda: travel.advance_to(world, tick))
     elif until == "idle":
-        travel.until_idle(world)
+        await patiently(world, lambda: travel.until_idle(world))
     else:
-        _, job, state = until.split(":")
-        travel.until_job(world, job, State[state.upper()])
+        _, job, name = until.split(":")
+        state = State[name.upper()]
+        if state.ended:  # whether the job will be in it is a matter of its verdict
+            await decided(world.jobs.get(job))
+        await patiently(world, lambda: travel.until_job(world, job, state))
 
 
 def refused(error: RefusedValue) -> Rule:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver.contract import Exchange, Rule
+from mockserver.contract.waiting import decided, patiently
 from mockserver.simulation.errors import NoSuchJob, TransitionError
 from mockserver.simulation.job import Job, describe
 from mockserver.simulation.job_history import describe_history
@@ -42,22 +43,23 @@ async def timeline(exchange: Exchange, id: str) -> dict[str, Any]:
 
 async def pause(exchange: Exchange, id: str) -> dict[str, Any]:
     """Hold a running job."""
-    return _push(exchange, id, lambda job, now: job.pause(now))
+    return await _push(exchange, id, lambda job, now: job.pause(now))
 
 
 async def resume(exchange: Exchange, id: str) -> dict[str, Any]:
     """Let a paused job go on."""
-    return _push(exchange, id, lambda job, now: job.resume(now))
+    return await _push(exchange, id, lambda job, now: job.resume(now))
 
 
 async def cancel(exchange: Exchange, id: str) -> dict[str, Any]:
     """End a job as canceled, with the progress that it has."""
-    return _push(exchange, id, lambda job, now: job.cancel(now))
+    return await _push(exchange, id, lambda job, now: job.cancel(now))
 
 
 async def complete(exchange: Exchange, id: str) -> dict[str, Any]:
     """Finish a job at once, with everything done."""
-    return _push(exchange, id, lambda job, now: job.complete(now))
+    await decided(_find(exchange, id))
+    return await _push(exchange, id, lambda job, now: job.complete(now))
 
 
 async def fail(exchange: Exchange, id: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -65,21 +67,21 @@ async def fail(exchange: Exchange, id: str, body: dict[str, Any] | None = None) 
     body = body or {}
     last_error = body.get("lastError", FAILURE.last_error)
     global_error = body.get("globalError", FAILURE.global_error)
-    return _push(exchange, id, lambda job, now: job.fail(now, last_error, global_error))
+    return await _push(exchange, id, lambda job, now: job.fail(now, last_error, global_error))
 
 
 async def stall(exchange: Exchange, id: str) -> dict[str, Any]:
     """Stop the progress of a job, whose state stays what it is."""
-    return _push(exchange, id, lambda job, now: job.stall(now))
+    return await _push(exchange, id, lambda job, now: job.stall(now))
 
 
-def _push(exchange: Exchange, id: str, do: Callable[[Job, int], object]) -> dict[str, Any]:
+async def _push(exchange: Exchange, id: str, do: Callable[[Job, int], object]) -> dict[str, Any]:
     """Do something to a job, and let what follows from it happen."""
     job, world = _find(exchange, id), exchange.world
     try:
         with world.lock:
             do(job, world.clock.ticks())
-            world.catch_up()
+        await patiently(world, world.catch_up)
     except TransitionError as error:
         explain = (
             f"Job {job.id} ({job.api} {job.target}) is {error.state}; it cannot be made to {error.wanted}."

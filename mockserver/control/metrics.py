@@ -15,8 +15,9 @@ from mockserver import __version__
 from mockserver.contract import Answer, Exchange
 from mockserver.contract.meter import BOUNDS, Timing
 from mockserver.contract.server import Server
+from mockserver.simulation.job import Job
 from mockserver.simulation.jobs import APIS
-from mockserver.simulation.timeline import ACTIVE, ENDED
+from mockserver.simulation.timeline import ACTIVE, ENDED, State
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -108,7 +109,7 @@ class _Collector:
                 continue
             faults += len(world.faults)
             now = world.clock.ticks()
-            states.update((job.api, job.look(now).state.label) for job in world.jobs.list())
+            states.update((job.api, _state_of(job, now).label) for job in world.jobs.list())
         yield GaugeMetricFamily("mockserver_faults", "Faults that are placed, in all worlds.", value=faults)
         jobs = GaugeMetricFamily(
             "mockserver_jobs", "Jobs that are remembered, in all worlds.", labels=["api", "state"]
@@ -118,6 +119,13 @@ class _Collector:
                 jobs.add_metric([api, state.label], states[api, state.label])
         yield jobs
         yield InfoMetricFamily("mockserver", "This server.", value={"version": __version__})
+
+
+def _state_of(job: Job, now: int) -> State:
+    """Return the state of a job; one whose end nobody knows yet is running, since that is not waited for."""
+    if job.has_ended(now) and not job.decided:
+        return State.RUNNING
+    return job.look(now).state
 
 
 def _cumulated(timing: Timing) -> list[tuple[str, float]]:

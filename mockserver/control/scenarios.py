@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+
 from mockserver.contract import Exchange, Rule
 from mockserver.contract.schemas import find_faults
 from mockserver.control.scenario_files import validator_of
@@ -25,7 +27,7 @@ async def list_all(exchange: Exchange) -> dict[str, Any]:
 async def apply_one(exchange: Exchange, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """Apply a scenario, to a new world unless the body says otherwise."""
     body = body or {}
-    return _apply(exchange, [(name, body.get("params", {}))], reset=body.get(RESET, True))
+    return await _apply(exchange, [(name, body.get("params", {}))], reset=body.get(RESET, True))
 
 
 async def apply_state(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
@@ -34,9 +36,11 @@ async def apply_state(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any
     wanted = [_state_of(item) for item in body.get("states", [body.get("state")])]
     reset = body.get(RESET, params.get(RESET, True))
     if body.get("action") == "teardown":
-        return _apply(exchange, [], reset=True)
+        return await _apply(exchange, [], reset=True)
     own = {key: value for key, value in params.items() if key != RESET}
-    return _apply(exchange, [(name, own | given) for name, given in wanted if name], reset=reset is not False)
+    return await _apply(
+        exchange, [(name, own | given) for name, given in wanted if name], reset=reset is not False
+    )
 
 
 def _state_of(item: Any) -> tuple[str, dict[str, Any]]:
@@ -45,7 +49,7 @@ def _state_of(item: Any) -> tuple[str, dict[str, Any]]:
     return item or "", {}
 
 
-def _apply(
+async def _apply(
     exchange: Exchange, wanted: Sequence[tuple[str, Mapping[str, Any]]], *, reset: bool
 ) -> dict[str, Any]:
     """Apply scenarios in their order; with ``reset`` to a new world, which takes the old one's place if all is well."""
@@ -60,7 +64,7 @@ def _apply(
         if not reset:
             perform(exchange.world)
         elif found:
-            exchange.world = server.worlds.replace(name, perform)
+            exchange.world = await run_in_threadpool(server.worlds.replace, name, perform)
         else:
             exchange.world = server.worlds.reset(name)
     except ScenarioError as error:

@@ -15,19 +15,23 @@ from .errors import RunawayAgenda
 MAX_DEPTH = 1_000
 
 Callback = Callable[[int], object]
+Ready = Callable[[], object]
 
 
 class Entry:
     """Be one thing to happen: the handle that ``Agenda.add`` gives and ``Agenda.cancel`` takes."""
 
-    __slots__ = ("callback", "depth", "number", "rank", "tick")
+    __slots__ = ("callback", "depth", "number", "rank", "ready", "tick")
 
-    def __init__(self, tick: int, rank: int, number: int, depth: int, callback: Callback) -> None:
+    def __init__(
+        self, tick: int, rank: int, number: int, depth: int, callback: Callback, ready: Ready | None
+    ) -> None:
         self.tick = tick
         self.rank = rank
         self.number = number
         self.depth = depth
         self.callback: Callback | None = callback
+        self.ready = ready
 
     def __lt__(self, other: Entry) -> bool:
         return (self.tick, self.rank, self.number) < (other.tick, other.rank, other.number)
@@ -54,9 +58,10 @@ class Agenda:
         """Give the instant that the present run is going to, None outside a run."""
         return self._goal
 
-    def add(self, tick: int, callback: Callback, rank: int = 0) -> Entry:
+    def add(self, tick: int, callback: Callback, rank: int = 0, ready: Ready | None = None) -> Entry:
         """Have ``callback(tick)`` called at ``tick``, after those of lower ``rank``.
 
+        ``ready()`` is called before, and may raise to end the run there; the entry stays due then.
         An instant that the agenda has passed becomes the last one it reached.
         """
         tick = max(tick, self._reached)
@@ -65,7 +70,7 @@ class Agenda:
         if depth > MAX_DEPTH:
             raise RunawayAgenda(tick, depth)
         self._number += 1
-        entry = Entry(tick, rank, self._number, depth, callback)
+        entry = Entry(tick, rank, self._number, depth, callback, ready)
         heapq.heappush(self._heap, entry)
         return entry
 
@@ -101,6 +106,8 @@ class Agenda:
         self._goal = tick
         try:
             while (due := self.next_tick()) is not None and due <= tick:
+                if (ready := self._heap[0].ready) is not None:
+                    ready()
                 entry = heapq.heappop(self._heap)
                 callback, entry.callback = entry.callback, None
                 self._reached = entry.tick

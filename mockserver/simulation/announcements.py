@@ -82,6 +82,9 @@ class Announcer:
     def _happened(self, job: Job, tick: int) -> None:
         if not job.has_ended(tick):
             self._watch(job)
+        elif not job.decided:  # told of when it is
+            self._watch(job)
+            return
         elif job.id in self._watched:
             self._told.add(job.id)
         self._tell_of(job, tick)

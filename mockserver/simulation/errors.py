@@ -21,6 +21,7 @@
     ├── ShelfFull                          what, limit: a world keeps no more snapshots
     ├── TransitionError                    job, api, target, state, wanted: not allowed in this state
     ├── NeverHappens                       job, api, target, state, wanted, because, moved
+    ├── Undecided                          job: what comes of its work is not known yet
     ├── TooManyFaults                      limit: the world has as many faults as it may have
     └── RunawayAgenda                      tick, depth: callbacks that call for each other without end
 """
@@ -28,7 +29,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .job import Job
 
 
 class SimulationError(Exception):
@@ -185,6 +189,14 @@ class NeverHappens(SimulationError):
         self.moved = moved
         why = self._WHY.get(because, because)
         super().__init__(f"job {job} ({api} {target}) is {state} and will never be {wanted}: {why}")
+
+
+class Undecided(SimulationError):
+    """Stop a hurried journey before the end of a job of which it is not known yet what comes of its work."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        super().__init__(f"what comes of job {job.id} ({job.api} {job.target}) is not known yet")
 
 
 class TooManyFaults(SimulationError):

@@ -18,6 +18,7 @@ from .timeline import ACTIVE, Cause, Course, Event, Progress, State, course_of
 
 Notify: TypeAlias = Callable[["Job", int], object]
 Verdict: TypeAlias = Callable[[], str]
+Known: TypeAlias = Callable[[], bool]
 
 #: So much of what somebody did to a job is kept; the oldest is forgotten.
 EVENTS = 100
@@ -29,7 +30,8 @@ class Job:
     ``payload`` is whatever the domain wants to find again. ``failed_at``, set by the domain, says how many
     of the first n records failed. ``verdict`` says, when the work is done, why it came to nothing ("" when it
     did not): the job then ends in Error instead of Finished. It is asked once, as late as possible, and must not
-    depend on when. Ticks handed in never lie before what happened last; earlier ones count as that instant.
+    depend on when; ``known`` says whether it answers without delay. Ticks handed in never lie before what happened
+    last; earlier ones count as that instant.
     """
 
     __slots__ = (
@@ -37,6 +39,7 @@ class Job:
         "_events",
         "_failure",
         "_final",
+        "_known",
         "_last",
         "_notify",
         "_paused",
@@ -69,6 +72,7 @@ class Job:
         *,
         failed_at: Callable[[int], int] | None = None,
         verdict: Verdict | None = None,
+        known: Known | None = None,
         notify: Notify | None = None,
     ) -> None:
         if total < 0:
@@ -95,6 +99,7 @@ class Job:
         self._stalled: int | None = None  # running time at which progress stopped
         self._final: Progress | None = None  # what is seen for ever, once something ended the job
         self._verdict = verdict
+        self._known = known
         self._failure = ""
         if self._course.at_once and verdict is None:
             self._final = self._progress(State.FINISHED, 0, tick)
@@ -172,6 +177,17 @@ class Job:
             return end if end is not None and self.look(end).processed >= needed else None
         return max(now, self._since - self._ran - needed * course.per // -course.step)
 
+    @property
+    def decided(self) -> bool:
+        """Whether a look at the job's end does not have to wait for its verdict."""
+        if self._verdict is None or self._course.outcome is not State.FINISHED:
+            return True
+        return self._known is not None and self._known()
+
+    def decide(self) -> None:
+        """Ask for the verdict, which may take its time; any thread may do that."""
+        self._came_to_nothing()
+
     def standstill(self) -> str | None:
         """Say why the job never ends by itself: paused, stalled, stuck or polls; None when it does."""
         if self.ends_at() is not None:
@@ -188,11 +204,13 @@ class Job:
         *,
         failed_at: Callable[[int], int] | None = None,
         verdict: Verdict | None = None,
+        known: Known | None = None,
     ) -> None:
         """Give a job that was made from a description what it works on (see ``job_state``)."""
         self.payload = payload
         self.failed_at = failed_at
         self._verdict = verdict if self._final is None else None
+        self._known = known
 
     # --- what clients do --------------------------------------------------------------------------
 
@@ -275,8 +293,9 @@ class Job:
         return self._ran + now - self._since
 
     def _came_to_nothing(self) -> str:
-        if self._verdict is not None and self._course.outcome is State.FINISHED:
-            self._failure = self._verdict()
+        verdict = self._verdict  # which another thread may be asking, too
+        if verdict is not None and self._course.outcome is State.FINISHED:
+            self._failure = verdict()
             self._verdict = None
         return self._failure
 

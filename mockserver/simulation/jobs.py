@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .errors import NoSuchJob, StateError
-from .job import Job, Notify, Verdict
+from .job import Job, Known, Notify, Verdict
 from .job_state import dump_job, load_job
 from .profiles import Profile
 
@@ -63,6 +63,7 @@ class JobBook:
         *,
         failed_at: Callable[[int], int] | None = None,
         verdict: Verdict | None = None,
+        known: Known | None = None,
         replace: bool = True,
     ) -> Job:
         """Start a job and make it the current one of (api, target).
@@ -83,6 +84,7 @@ class JobBook:
             file,
             failed_at=failed_at,
             verdict=verdict,
+            known=known,
             notify=self._notify,
         )
         self._next += 1

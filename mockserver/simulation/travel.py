@@ -27,12 +27,19 @@ def advance(world: World, seconds: float) -> int:
 
     ``ClockError`` (and nothing moved) when the calendar cannot show it.
     """
-    with _moving(world):
-        return _go(world, world.catch_up() + nanoseconds(seconds))
+    return advance_to(world, later(world, seconds))
+
+
+def later(world: World, seconds: float) -> int:
+    """Give the tick in so many ``seconds``; ``ClockError`` for what is no span of time."""
+    return world.clock.ticks() + nanoseconds(seconds)
 
 
 def advance_to(world: World, tick: int) -> int:
-    """Let time pass until ``tick`` (nothing happens when it is gone already); give the present tick."""
+    """Let time pass until ``tick`` (nothing happens when it is gone already); give the present tick.
+
+    ``ClockError`` (and nothing moved) when the calendar cannot show it.
+    """
     with _moving(world):
         world.catch_up()
         return _go(world, tick)

@@ -10,7 +10,8 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from .agenda import Agenda, Entry
 from .announcements import Announcer
 from .clock import HOUR, Clock, Mode
 from .coverage import Coverage
-from .errors import NoSuchPart, WorldNameError
+from .errors import NoSuchPart, Undecided, WorldNameError
 from .faults import LIMIT, FaultBook
 from .job import Job
 from .jobs import JobBook
@@ -71,6 +72,7 @@ class World:
     __slots__ = (
         "_factories",
         "_from_the_start",
+        "_hurried",
         "_parts",
         "agenda",
         "announcer",
@@ -109,6 +111,7 @@ class World:
         self.shelf = Shelf()
         self._factories = factories
         self._from_the_start = from_the_start
+        self._hurried = False
         self._parts: dict[type[Any], Any] = {}
 
     def __repr__(self) -> str:
@@ -144,6 +147,30 @@ class World:
             with self.lock:
                 self.agenda.run_until(now)
         return now
+
+    def present(self) -> int | None:
+        """Give the present tick, None when there is something to catch up with."""
+        now = self.clock.ticks()
+        due = self.agenda.next_tick()
+        return None if due is not None and due <= now else now
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Stop with ``Undecided`` before the end of a job whose verdict is still to come, instead of waiting for it.
+
+        What came before has happened then; who tries again goes on from there.
+        """
+        with self.lock:
+            before, self._hurried = self._hurried, True
+            try:
+                yield
+            finally:
+                self._hurried = before
+
+    def must_be_decided(self, job: Job) -> None:
+        """Raise ``Undecided`` where nobody wants to wait for a job's verdict."""
+        if self._hurried and not job.decided:
+            raise Undecided(job)
 
     def on_end(self, job: Job, callback: Callable[[Job, Progress], object]) -> None:
         """Have ``callback(job, progress)`` called once the job has ended, by time or by somebody.
@@ -234,8 +261,8 @@ class Worlds:
 
         The other's snapshots stay. When ``fill`` raises, nothing has changed.
         """
+        world = self._make(name, fill)
         with self._lock:
-            world = self._make(name, fill)
             before = self._worlds.get(name)
             if before is not None:
                 world.shelf = before.shelf
@@ -300,7 +327,10 @@ class _EndWatch:
         if self._entry is not None:
             agenda.cancel(self._entry)
         end = job.ends_at()
-        self._entry = None if end is None else agenda.add(end, self.fire, int(self._job.id))
+        self._entry = None if end is None else agenda.add(end, self.fire, int(self._job.id), self.ready)
+
+    def ready(self) -> None:
+        self._world.must_be_decided(self._job)
 
     def fire(self, tick: int) -> None:
         self._world.jobs.unwatch(self._job, self.plan)

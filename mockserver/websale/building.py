@@ -24,7 +24,7 @@ from mockserver.simulation.worlds import World
 from mockserver.websale.delivery import Delivered, Deliveries
 from mockserver.websale.feeds import SERVICE, STATE, TEMPLATES, file_path, stored_name, subshops_of
 from mockserver.websale.packing import media_type_of
-from mockserver.websale.rendering import Facts, Order, Rendering, services_of
+from mockserver.websale.rendering import Facts, Order, Rendering, begin, services_of
 from mockserver.websale.shop import Shop
 from mockserver.websale.storefront import Storefront
 from mockserver.websale.written import Written, check_record, find_job
@@ -116,6 +116,7 @@ class Builds:
             world.clock.ticks(),
             file=stored_name(feed),
             verdict=rendering.error,
+            known=rendering.is_done,
         )
         build = Build(feed, subshops, rendering, job)
         self._latest[id] = build
@@ -279,7 +280,9 @@ class Builds:
             raise StateError("records", [*data], ", ".join(sorted(services_of(row["content"]))) or "nothing")
         order = _order(feed, tuple(row["subshops"]), row["content"], data)
         build = Build(feed, order.subshops, Rendering(order, self.storefront), job, row.get("told", {}))
-        job.revive(None, verdict=build.rendering.error)
+        ended = job.has_ended(world.clock.ticks())  # then it is written down what came of it
+        verdict = None if ended else build.rendering.error
+        job.revive(None, verdict=verdict, known=build.rendering.is_done)
         self._latest[id] = build
         self._by_subshop.setdefault(id, {}).update(dict.fromkeys(row["shownFor"], build))
         if "finished" in row:
@@ -289,7 +292,7 @@ class Builds:
             facts = Facts(file["size"], file["sha256"])
             world.part(Files).put(self._file(build, subshop, tick, facts))
             self._published.setdefault(id, {})[subshop] = build
-        if not job.has_ended(world.clock.ticks()):
+        if not ended:
             world.on_end(job, lambda _job, progress: self._ended(build, progress))
 
     # --- what happens by itself
@@ -344,8 +347,8 @@ class Builds:
     def _start_by_itself(self, ids: Iterable[int]) -> None:
         records = self._shop.records_of(SERVICE)
         feeds = [feed for id in ids if (feed := records.find(SERVICE, id)) is not None]
-        for build in self.start(feeds, lambda target: self._world.profiles.get(API, target)):
-            build.rendering.begin()
+        started = self.start(feeds, lambda target: self._world.profiles.get(API, target))
+        begin(build.rendering for build in started)
 
     def _planned(self) -> dict[int, list[int]]:
         """Return the ids of feeds by hour, active or not, as `build/hour` takes them.

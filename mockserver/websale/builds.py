@@ -9,6 +9,7 @@ from urllib.parse import quote
 from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract import Answer, Exchange, Rule
+from mockserver.contract.waiting import decided
 from mockserver.records import Record, Snapshot
 from mockserver.simulation.files import File, Files
 from mockserver.simulation.job import Job
@@ -17,13 +18,9 @@ from mockserver.websale.building import API, Builds
 from mockserver.websale.datafeeds import find_feed
 from mockserver.websale.feeds import SERVICE, TEMPLATES, file_path, stored_name
 from mockserver.websale.listing import SCAN_IN_THREAD
-from mockserver.websale.rendering import settle
+from mockserver.websale.rendering import begin
 from mockserver.websale.shop import Shop
 
-AT_ONCE = 20_000
-"""Up to so many records, what a build renders is rendered before its start is confirmed."""
-PATIENCE = 2.0
-"""Real seconds that the confirmation waits for it; a template can take its time."""
 STARTED = {"success": True}
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 
@@ -40,6 +37,8 @@ async def status(exchange: Exchange, id: int) -> Answer:
         raise Rule("DFB-STATUS-400-template", explain=explain)
     reason, build = "", builds.latest(id)
     if build is not None:
+        if build.job.profile.kind == "polls":  # this request may be the last
+            await decided(build.job)
         reason = build.job.poll(world.clock.ticks()).last_error
     rows = [_row(exchange, *row) for row in builds.rows(feed)]
     return Answer(payload=rows, headers=_explained(reason))
@@ -115,15 +114,9 @@ async def _select(exchange: Exchange, chosen: Choose) -> list[Record]:
 async def _start(
     exchange: Exchange, feeds: Sequence[Record], subshops: Sequence[str] | None = None
 ) -> dict[str, bool]:
-    """Start the builds and confirm it; what is small is rendered at once, in a worker thread."""
+    """Start the builds and confirm it; they are rendered in worker threads."""
     builds = exchange.world.part(Builds).start(feeds, _profiles(exchange), subshops or None)
-    small = []
-    for build in builds:
-        if build.rendering.order.records <= AT_ONCE:
-            small.append(build.rendering)
-        else:
-            build.rendering.begin()
-    await settle(small, PATIENCE)
+    begin(build.rendering for build in builds)
     return STARTED
 
 

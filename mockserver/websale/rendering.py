@@ -7,12 +7,10 @@ for the first time makes no difference to anybody: in a worker thread soon after
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import inf
@@ -31,6 +29,8 @@ from mockserver.websale.storefront import SOURCES, VARIABLES, Storefront
 
 logger = logging.getLogger("mockserver.builds")
 
+SMALL = 20_000
+"""Up to so many records, a rendering counts as small."""
 AT_A_TIME = threading.Semaphore(2)
 """Renderings that run in threads of their own at the same time."""
 
@@ -116,15 +116,9 @@ class Rendering:
         self._files: dict[str, Facts] = {}
         self._abandoned = False
 
-    @property
-    def done(self) -> bool:
-        """Whether the result is there."""
+    def is_done(self) -> bool:
+        """Tell whether the result is there."""
         return self._error is not None
-
-    def begin(self) -> None:
-        """Render in a thread of its own, so that nobody has to wait for it later."""
-        if not self.done:
-            threading.Thread(target=self._work, name="feed", daemon=True).start()
 
     def error(self) -> str:
         """Return why there are no files, with the line of the template; empty when there are."""
@@ -146,10 +140,6 @@ class Rendering:
     def abandon(self) -> None:
         """Give up what is being rendered: nobody will ask any more."""
         self._abandoned = True
-
-    def _work(self) -> None:
-        with AT_A_TIME:
-            self.error()
 
     def _render(self) -> str:
         try:
@@ -182,22 +172,30 @@ class Rendering:
         return pack(encode(text, order.charset), order.zip_type, order.file_name)
 
 
-async def settle(renderings: Sequence[Rendering], patience: float) -> None:
-    """Wait for the results, but no longer than ``patience`` seconds; who asks later waits for the rest."""
-    waiting = [rendering for rendering in renderings if not rendering.done]
-    if not waiting:
-        return
-    loop, finished = asyncio.get_running_loop(), asyncio.Event()
+def begin(renderings: Iterable[Rendering]) -> None:
+    """Render in worker threads, so that nobody has to wait for it later.
 
+    What draws on many records gets a thread of its own; the others, of which there may be thousands, share one.
+    """
+    small = []
+    for rendering in renderings:
+        if rendering.is_done():
+            continue
+        if rendering.order.records > SMALL:
+            _start([rendering])
+        else:
+            small.append(rendering)
+    if small:
+        _start(small)
+
+
+def _start(renderings: Sequence[Rendering]) -> None:
     def work() -> None:
-        for rendering in waiting:
-            rendering.error()
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
-            loop.call_soon_threadsafe(finished.set)
+        for rendering in renderings:
+            with AT_A_TIME:
+                rendering.error()
 
     threading.Thread(target=work, name="feeds", daemon=True).start()
-    with suppress(TimeoutError):
-        await asyncio.wait_for(finished.wait(), patience)
 
 
 class Unbuildable(Exception):

@@ -473,14 +473,6 @@ async def test_a_build_can_be_made_to_fail(api: Steps) -> None:
     assert answer.headers["x-mock-explain"] == "The process was terminated unexpectedly."
 
 
-async def test_a_start_is_confirmed_before_a_slow_template_is_through(
-    api: Steps, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mockserver.websale.builds.PATIENCE", 0)
-    [row] = await built(api, await feed_of(api, LOOP))
-    assert (await fetch(api, row)).text.startswith("1000")
-
-
 async def test_a_large_feed_is_rendered_beside_the_requests() -> None:
     app = MockServer(Settings(clock="frozen", now=NOW, records={"product": 25_000}))
     async with make_client(app) as client:
