@@ -17,7 +17,7 @@ EPOCH = datetime(1970, 1, 1)
 DATE = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[ T](?P<minutes>[0-9]{2}:[0-9]{2})(?:(?P<seconds>:[0-9]{2})(?P<fraction>\.[0-9]+)?)?)?"
-    r"(?P<offset> ?Z|(?P<sign> ?[+-]| )(?P<hours>[0-9]{2}):?(?P<rest>[0-9]{2}))?"
+    r"(?P<offset> ?Z|(?P<sign> ?[+-]| )(?P<hours>[0-9]{2})(?::?(?P<rest>[0-9]{2}))?)?"
 )
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -101,6 +101,8 @@ def _read(value: object) -> tuple[datetime, int, int | None] | None:
         )
     except ValueError:
         return None
+    if match["sign"] == " " and match["minutes"] is None and match["rest"] is None:
+        return None  # a date and half a time, not an offset whose + was not escaped
     fraction = int((match["fraction"] or ".0")[1:10].ljust(9, "0"))
     if match["offset"] is None:
         return wall, fraction, None
