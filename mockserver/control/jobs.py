@@ -16,11 +16,14 @@ from mockserver.simulation.timeline import State
 FAILURE = PROFILES["failing"]
 
 
-async def list_all(exchange: Exchange) -> dict[str, Any]:
-    """List the jobs of all APIs, the oldest first."""
+async def list_all(
+    exchange: Exchange, api: str | None = None, target: str | None = None, state: str | None = None
+) -> dict[str, Any]:
+    """List the jobs of all APIs, or those that fit, the oldest first."""
     clock = exchange.world.clock
     now = clock.ticks()
-    return {"jobs": [dict(describe(job, now, clock)) for job in exchange.world.jobs.list()]}
+    jobs = exchange.world.jobs.pick(now, api, target, State.of(state) if state else None)
+    return {"jobs": [dict(describe(job, now, clock)) for job in jobs]}
 
 
 async def read(exchange: Exchange, id: str) -> dict[str, Any]:

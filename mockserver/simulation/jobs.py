@@ -9,6 +9,7 @@ from .errors import NoSuchJob, StateError
 from .job import Job, Known, Notify, Verdict
 from .job_state import dump_job, load_job
 from .profiles import Profile
+from .timeline import State
 
 #: The kinds of job there are.
 APIS = ("report", "import", "build", "foxy")
@@ -111,6 +112,18 @@ class JobBook:
     def list(self) -> Jobs:
         """Give all jobs that are kept, in the order of their start."""
         return list(self._jobs.values())
+
+    def pick(
+        self, tick: int, api: str | None = None, target: str | None = None, state: State | None = None
+    ) -> Jobs:
+        """Give those jobs, in the order of their start, that fit all that is given, as they are at ``tick``."""
+        return [
+            job
+            for job in self._jobs.values()
+            if (api is None or job.api == api)
+            and (target is None or job.target == target)
+            and (state is None or job.look(tick).state is state)
+        ]
 
     def active(self, tick: int) -> Jobs:
         """Give the jobs that are starting, running or paused at ``tick``, in the order of their start."""

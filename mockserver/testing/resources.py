@@ -106,11 +106,8 @@ class Jobs(Resource):
         self, *, api: Api | None = None, target: str | None = None, state: JobState | None = None
     ) -> Sequence[Job]:
         """Return the jobs as they are now, the oldest first; each argument leaves only those that fit it."""
-        jobs = [read(Job, document) for document in self._call("GET", "/jobs")["jobs"]]
-        wanted = {
-            name: value for name, value in (("api", api), ("target", target), ("state", state)) if value
-        }
-        return [job for job in jobs if all(getattr(job, name) == value for name, value in wanted.items())]
+        found = self._call("GET", "/jobs", api=api, target=target, state=state)
+        return [read(Job, document) for document in found["jobs"]]
 
     def get(self, job: Job | str) -> Job:
         """Return a job by its id, as it is now.

@@ -199,3 +199,34 @@ async def test_a_bad_failure_is_refused(api: Steps, body: Any) -> None:
     answer = await api.client.post(f"/_mock/jobs/{job['id']}/fail", json=body)
     assert rule_of(answer) == (400, "MOCK-400-body")
     assert (await api.client.get(f"/_mock/jobs/{job['id']}")).json() == job
+
+
+@pytest.mark.parametrize(
+    ("query", "targets"),
+    [
+        ("", ["order", "product", "order"]),
+        ("?api=report", ["order", "product"]),
+        ("?api=import", ["order"]),
+        ("?api=foxy", []),
+        ("?state=finished", ["order"]),
+        ("?state=running", ["product", "order"]),
+        ("?target=order", ["order", "order"]),
+        ("?api=report&state=running&target=product", ["product"]),
+    ],
+)
+async def test_jobs_are_listed_that_fit_all_criteria(
+    api: Steps, client: httpx.AsyncClient, query: str, targets: list[str]
+) -> None:
+    await api.post("/report/order/start", headers={"Prefer": "profile=immediate"})
+    await api.post("/report/product/start", headers={"Prefer": "profile=stuck"})
+    await api.post("/import/order/start?format=json", json=[{}], headers={"Prefer": "profile=stuck"})
+    await api.advance(1)
+    found = (await client.get(f"/_mock/jobs{query}")).json()["jobs"]
+    assert [job["target"] for job in found] == targets
+
+
+@pytest.mark.parametrize("query", ["api=shop", "state=done", "state="])
+async def test_a_criterion_for_jobs_that_cannot_be_met_is_refused(
+    client: httpx.AsyncClient, query: str
+) -> None:
+    assert rule_of(await client.get(f"/_mock/jobs?{query}")) == (400, "MOCK-400-parameter")
