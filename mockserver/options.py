@@ -11,7 +11,15 @@ from typing import Any
 
 import click
 
-from mockserver.parameters import Folder, PositiveNumber, PublicUrl, ReadyFile, RecordCount, ScenarioName
+from mockserver.parameters import (
+    Folder,
+    Origin,
+    PositiveNumber,
+    PublicUrl,
+    ReadyFile,
+    RecordCount,
+    ScenarioName,
+)
 from mockserver.simulation.clock import MAX_SPEED
 
 PREFIX = "MOCKSERVER_"
@@ -207,6 +215,7 @@ SERVE: list[click.Parameter] = [
         ),
         _option(
             "--control-origin",
+            type=Origin(),
             multiple=True,
             metavar="ORIGIN",
             without="none",
@@ -214,6 +223,7 @@ SERVE: list[click.Parameter] = [
         ),
         _option(
             "--cors-origin",
+            type=Origin(wildcard="*"),
             multiple=True,
             metavar="ORIGIN",
             without="all",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,28 @@ class Target(PublicUrl):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read a URL."""
         return super().convert(value or " ", param, ctx)
+
+
+class Origin(click.ParamType[str]):
+    """What browsers send as ``Origin``: scheme and host, perhaps a port; or ``null``.
+
+    :param wildcard: what stands for every origin, where that can be given.
+    """
+
+    name = "origin"
+    FORM = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+    DEFAULTS: Mapping[str, str] = {"http": ":80", "https": ":443"}
+
+    def __init__(self, wildcard: str | None = None) -> None:
+        self.wildcard = wildcard
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read an origin; write it as browsers do: in small letters, without the port that its scheme has anyway."""
+        origin = str(value).lower().removesuffix("/")
+        match = self.FORM.fullmatch(origin)
+        if value not in ("null", self.wildcard) and (match is None or int(match["port"] or 1) > 65535):
+            self.fail(f"{value!r} is no origin; something like http://localhost:3000 is.", param, ctx)
+        return origin.removesuffix(self.DEFAULTS.get(origin.partition(":")[0], ""))
 
 
 class OutputFile(click.File):

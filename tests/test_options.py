@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from mockserver.cli import main, serve
 from mockserver.options import OptionFacts, list_options
+from mockserver.parameters import Origin
 from mockserver.settings import Settings
 
 FACTS = {option.name: option for option in list_options(serve)}
@@ -79,6 +80,23 @@ def test_the_commands_stand_in_the_order_in_which_they_are_needed() -> None:
     text = CliRunner().invoke(main, ["--help"]).output
     assert text.index("Commands:") < text.index("Options:") < text.index("Examples:")
     assert [*main.commands] == ["serve", "init", "health", "rules", "verify", "coverage", "completion"]
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("HTTPS://Shop.Example/", "https://shop.example"),
+        ("https://shop.example:443", "https://shop.example"),
+        ("http://shop.example:443", "http://shop.example:443"),
+        ("http://[::1]:5173", "http://[::1]:5173"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("null", "null"),
+    ],
+)
+def test_an_origin_is_taken_as_browsers_send_it(given: str, origin: str) -> None:
+    assert Origin().convert(given, None, None) == origin
+    assert Origin(wildcard="*").convert("*", None, None) == "*"
 
 
 # Completion
