@@ -95,11 +95,13 @@ def serve(banner: bool, **options: Any) -> None:
     from mockserver.contract.documents import DocumentError
     from mockserver.contract.server import administrators_token
     from mockserver.logs import configure_logging
-    from mockserver.serving import bind, is_exposed, write_ready_file
+    from mockserver.serving import bind, is_exposed, remove_ready_file, write_ready_file
     from mockserver.serving import serve as run
     from mockserver.settings import SettingsError
 
     settings = make_settings(**options)
+    if settings.ready_file:
+        remove_ready_file(settings.ready_file)
     configure_logging(settings.log_format, access_log=settings.access_log)
     try:
         app = MockServer(settings)

@@ -166,6 +166,13 @@ def make_server(app: Application, ready: Callable[[], None]) -> uvicorn.Server:
     return _Server(config, ready, getattr(app, "stop", lambda: None))
 
 
+def remove_ready_file(path: str) -> None:
+    """Remove what the last run has left, so that nobody takes that for the answer of this one."""
+    target = Path(path)
+    if path != "-" and target.is_file():
+        target.unlink()
+
+
 def write_ready_file(path: str, url: str) -> None:
     """Write the base URL so that whoever waits for the file never reads half of it; ``-`` is standard output."""
     if path == "-":

@@ -61,6 +61,12 @@ def test_rules_are_printed_as_a_table_and_as_json() -> None:
         (["--public-url", "http://shop.example:port"], "is no base URL"),
         (["--public-url", "http://shop.example/?world=x"], "is no base URL"),
         (["--scenario", "x"], "Error: There is no scenario x; there are failed-export, "),
+        (["--control-origin", "foo"], "'foo' is no origin; something like http://localhost:3000 is."),
+        (["--control-origin", "*"], "'*' is no origin"),
+        (["--control-origin", ""], "'' is no origin"),
+        (["--control-origin", "http://shop.example/path"], "'http://shop.example/path' is no origin"),
+        (["--cors-origin", "foo"], "Invalid value for '--cors-origin'"),
+        (["--cors-origin", "http://shop.example:99999"], "Invalid value for '--cors-origin'"),
         (["--ready-file", "/nowhere/ready"], "There is no folder '/nowhere'."),
         (["--fixtures", "/etc/hostname"], "Folder '/etc/hostname' is a file."),
     ],
@@ -88,6 +94,15 @@ def test_a_port_in_use_is_said_to_be() -> None:
         r"Error: Cannot listen on 127\.0\.0\.1:\d+: the port is in use; take another one with --port, .*\n",
         text,
     )
+
+
+def test_what_the_last_run_has_left_in_the_ready_file_is_gone_when_a_server_does_not_start(
+    tmp_path: Path,
+) -> None:
+    ready = tmp_path / "ready"
+    ready.write_text("http://127.0.0.1:1\n", encoding="utf-8")
+    assert invoke("serve", "--ready-file", str(ready), "--scenario", "x")[0] == 1
+    assert not ready.exists()
 
 
 def test_health_exits_with_one_when_nobody_answers() -> None:
