@@ -72,7 +72,8 @@ class Call(NamedTuple):
 class Journal:
     """Hold a world's last calls. With ``limit`` 0 it keeps none.
 
-    ``evicted`` counts the calls that had to go to make room; those that somebody cleared away do not count.
+    ``evicted`` counts the calls that had to go to make room, or found none; those that somebody cleared away do
+    not count.
     """
 
     __slots__ = ("_calls", "_next", "_size", "evicted", "evicted_number", "evicted_tick", "limit", "room")
@@ -98,6 +99,7 @@ class Journal:
     def number(self) -> int:
         """Give the next call its number; 0 when none is kept."""
         if not self.limit:
+            self.evicted += 1
             return 0
         number = self._next
         self._next = number + 1

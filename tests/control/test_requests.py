@@ -150,9 +150,12 @@ async def test_a_call_that_is_gone_is_said_to_be_gone() -> None:
 
 async def test_without_a_journal_errors_have_no_link_and_nothing_is_kept() -> None:
     async with make_client(MockServer(Settings(journal=0))) as client:
+        verdict = await verify(client, operation=START, times=0)
+        assert (verdict["verified"], verdict["evicted"]) == (True, False)
         answer = await client.get(f"{API}/report/x/status")
         assert (answer.status_code, "link" in answer.headers) == (400, False)
-        assert await journal(client) == []
+        kept = (await client.get("/_mock/requests")).json()
+        assert (kept["requests"], kept["evicted"]) == ([], 1)
         verdict = await verify(client, operation=START, times=0)
         assert (verdict["verified"], verdict["evicted"]) == (False, True)
 
