@@ -349,11 +349,14 @@ async def test_the_specifications_are_listed_with_their_addresses(client: httpx.
 
 
 @pytest.mark.rule("MOCK-404-specification")
-@pytest.mark.parametrize("file", ["nothing.json", "websale-report.xml", "websale-report", "..%2Frules.yaml"])
+@pytest.mark.parametrize(
+    "file", ["nothing.json", "websale-report.xml", "foxy.txt", "websale-report", "..%2Frules.yaml"]
+)
 async def test_an_unknown_specification_is_404(client: httpx.AsyncClient, file: str) -> None:
     answer = await client.get(f"/_mock/openapi/{file}")
     assert rule_of(answer) == (404, "MOCK-404-specification")
-    assert "websale-report.json" in answer.json()["accepted"]
+    files = [f"{name}.{suffix}" for name in SPECIFICATIONS for suffix in ("json", "yaml")]
+    assert answer.json()["accepted"] == files
 
 
 async def test_the_documentation_needs_nothing_from_outside(client: httpx.AsyncClient) -> None:
