@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from typing import Any, BinaryIO
 
 import ijson
@@ -17,6 +20,9 @@ from mockserver.records.services import Service
 __all__ = ["decode", "encode"]
 
 _DEEPEST = 200
+_BEYOND = 1 << 64
+_MOST_DIGITS = 4000
+_ENDLESS = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS + 1))
 _NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'"[]{}')
 
 
@@ -34,21 +40,38 @@ def encode(service: Service, records: Iterable[dict[str, Any]]) -> Iterator[byte
 def decode(service: Service, stream: BinaryIO, charset: str | None = None) -> Iterator[Row]:
     """Yield the elements of an array.
 
-    Numbers with a fraction become floats. RFC 8259 knows UTF-8 only; another charset is translated on the
+    Numbers with a fraction become floats. Where one is beyond 64 bits, the file is read once more from its beginning,
+    slowly, so that only its record suffers. RFC 8259 knows UTF-8 only; another charset is translated on the
     way.
     """
     encoding = check_charset(charset)
-    source = _Source(stream, encoding)
-    events = ijson.items(source, "item", use_float=True, buf_size=CHUNK)
+    read = 0
+    try:
+        for row in _read(_Source(stream, encoding), encoding):
+            read += 1
+            yield row
+    except _OutOfRange:
+        stream.seek(0)
+        yield from islice(_read(_ExactSource(stream, encoding), encoding, exact=True), read, None)
+
+
+def _read(source: _Source, encoding: str | None, *, exact: bool = False) -> Iterator[Row]:
+    """Yield the elements; a number beyond 64 bits is ``_OutOfRange``, unless numbers are read exactly."""
+    events = ijson.items(source, "item", use_float=not exact, buf_size=CHUNK)
     try:
         source.begin()
         for item in events:
-            yield item if isinstance(item, dict) else NoRecord(0, f"a row is {_kind(item)}, not an object")
+            if not isinstance(item, dict):
+                yield NoRecord(0, f"a row is {_kind(item)}, not an object")
+            else:
+                yield _rounded(item) if exact else item
     except ijson.JSONError as error:
+        if not exact and "overflow" in str(error).partition("\n")[0]:
+            raise _OutOfRange from None
         raise source.explain(error) from None
     except UnicodeError:  # not always a UnicodeDecodeError: UTF-16 without a byte-order mark is a plain one
         raise CodecError(source.line, f"the file is not {encoding or 'utf-8'}") from None
-    except OverflowError:
+    except (ArithmeticError, ValueError):
         raise CodecError(source.line, "a number is out of range") from None
 
 
@@ -126,6 +149,41 @@ class _Source:
             if found >= 0:
                 return self._lines_before + self._chunk[: found + max(0, mark - begin)].count(b"\n") + 1
         return self.line
+
+
+class _OutOfRange(Exception):
+    """Stop reading fast: the file has a number that is no float and no integer of 64 bits."""
+
+
+class _ExactSource(_Source):
+    """Feed a file whose numbers are read exactly; one that ijson could not take ends it."""
+
+    def __init__(self, stream: BinaryIO, charset: str | None) -> None:
+        super().__init__(stream, charset)
+        self._digits = b""
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes; CodecError for an integer with more digits than Python converts."""
+        chunk = super().read(size)
+        seen = self._digits + chunk
+        if _ENDLESS.search(seen):
+            raise CodecError(self.line, f"a number has more than {_MOST_DIGITS} digits")
+        self._digits = seen[len(seen.rstrip(b"0123456789")) :]
+        return chunk
+
+
+def _rounded(value: Any) -> Any:
+    """Return what was read exactly as it is read otherwise; what no file can hold is an integer beyond 64 bits."""
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if isfinite(number) else _BEYOND
+    if isinstance(value, int) and not -_BEYOND // 2 <= value < _BEYOND // 2:
+        return _BEYOND
+    return value
 
 
 class _Nesting:
