@@ -65,7 +65,9 @@ async def start(exchange: Exchange, service: str, format: str, send_mail: str) -
         _cancel(exchange.world, service)
         file = await _read(exchange, described, format, body, mails=mails)
     if file.broken:
-        profile = profile.failing_at(0, file.broken)
+        coding = exchange.headers.get("content-encoding", "")
+        hint = f"; its Content-Encoding is {coding}, and bodies are not decoded" if coding else ""
+        profile = profile.failing_at(0, file.broken + hint)
     job = begin(exchange.world, service, profile, file)
     await shop.settled()  # a large import that is over at once
     check_begun(API, profile, "IMP-START-503-10s")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import tempfile
 from encodings.aliases import aliases
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from mockserver.app import MockServer
@@ -118,7 +121,7 @@ BROKEN = [
     pytest.param("json", b'[{"id": 1},\n{"id"', "line 2: ", id="ends-early"),
     pytest.param("json", b'[{"id": 1}] x', "line 1: ", id="trailing"),
     pytest.param("json", b'[{"email": "\xff"}]', "line 1: ", id="invalid-utf-8"),
-    pytest.param("json", b'[{"id": 1e400}]', "line 1: ", id="number-beyond-all-bounds"),
+    pytest.param("json", b'[{"id": 1e999999999999999999999}]', "line 1: ", id="number-beyond-all-bounds"),
     pytest.param("json", b"[" * 100_000, "line 1: values are nested deeper", id="nested-deeply"),
     pytest.param("csv", b"", "line 1: the file is empty", id="csv-empty"),
     pytest.param("csv", b"a;b;c\r\n1;2;3\r\n", "line 1: the header names no field", id="csv-semicolons"),
@@ -371,3 +374,61 @@ async def test_a_slow_upload_holds_nobody_up(client: httpx.AsyncClient, api: Ste
     await api.post(f"{SUBSCRIBERS}/start", content=parts())
     assert seen == [0]
     assert (await api.get(f"{SUBSCRIBERS}/status")).json()["status"] == 5
+
+
+REST = '"itemNumber": "1", "name": "x", "price": "1.0"'
+
+
+@pytest.mark.rule("IMP-START-partial")
+@pytest.mark.parametrize(
+    "number", ["9223372036854775808", "-9223372036854775809", "36893488147419103232", "1e400"]
+)
+async def test_a_huge_number_is_the_fault_of_its_record_alone(api: Steps, number: str) -> None:
+    records = f"""[
+        {{"id": "a", {REST}, "custom": {{"weight": 1.5, "list": [1, 2.0, "3"]}}}},
+        {{"id": "b", {REST}, "custom": {{"weight": {number}}}}},
+        7,
+        {{"id": "c", {REST}, "custom": {{"weight": -3}}}}
+    ]"""
+    status = await load(api, records, "json", "product")
+    assert (status["status"], status["total"], status["failed"]) == (5, 4, 2)
+    assert status["importErrors"][0] == {
+        "index": 1,
+        "errors": [{"entryId": "", "error": 1, "field": "custom"}],
+    }
+    assert (await find(api, "a", "product"))["custom"] == {"weight": 1.5, "list": [1, 2.0, "3"]}
+    assert (await find(api, "c", "product"))["custom"] == {"weight": -3}
+
+
+async def test_a_huge_key_is_the_fault_of_its_record_alone(api: Steps) -> None:
+    status = await load(api, json.dumps([FIRST, FIRST | {"id": 2**63}]), "json")
+    assert (status["status"], status["total"], status["failed"]) == (5, 2, 1)
+    assert status["importErrors"][0]["errors"] == [{"entryId": "", "error": 1, "field": "id"}]
+
+
+async def test_a_number_without_end_ends_in_error(api: Steps) -> None:
+    status = await load(api, '[{"id": ' + "9" * 100_000 + "}]", "json")
+    assert (status["status"], status["lastError"]) == (6, "line 1: a number has more than 4000 digits")
+
+
+async def test_an_encoded_body_ends_in_error_that_names_the_encoding(api: Steps) -> None:
+    body = gzip.compress(orjson.dumps([FIRST]))
+    status = await load(api, body, "json", **{"Content-Encoding": "gzip"})
+    assert (status["status"], status["total"]) == (6, 0)
+    assert status["lastError"].endswith("; its Content-Encoding is gzip, and bodies are not decoded")
+
+
+@pytest.mark.parametrize("document", ["<orders>x</orders>", "<orders><order><id>1</id></order>x</orders>"])
+async def test_xml_with_text_where_records_should_be_ends_in_error(api: Steps, document: str) -> None:
+    status = await load(api, document, "xml", "order")
+    assert (status["status"], status["total"]) == (6, 0)
+    assert status["lastError"] == "line 1: <orders> holds text where records should be"
+
+
+@pytest.mark.parametrize("nil", ["nil", "xsi:nil"])
+async def test_xml_says_null_in_two_ways(api: Steps, nil: str) -> None:
+    rest = "<subshopId>deutsch</subshopId><data><general><orderId>900</orderId></general></data>"
+    namespace = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    document = f'<orders {namespace}><order>{rest}<payedAt {nil}="true"/></order></orders>'
+    status = await load(api, document, "xml", "order")
+    assert (status["failed"], status["total"]) == (0, 1)

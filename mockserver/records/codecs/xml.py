@@ -1,9 +1,9 @@
 """Write and read XML: `<orders><order>…</order></orders>`.
 
-An array is `<field><item>…</item></field>` and null is `nil="true"`. Types come from the schema; a value that
-the schema says nothing about carries its own (`type="number"`; text is the default). Two things that XML
-cannot say have a notation of their own: a text with control characters is a JSON string (`encoding="json"`),
-and a property whose name is no XML name becomes `<property name="…">`.
+An array is `<field><item>…</item></field>` and null is `nil="true"`; read is also XML Schema's `xsi:nil="true"`.
+Types come from the schema; a value that the schema says nothing about carries its own (`type="number"`; text is
+the default). Two things that XML cannot say have a notation of their own: a text with control characters is a
+JSON string (`encoding="json"`), and a property whose name is no XML name becomes `<property name="…">`.
 
 Expat reads, without building a tree of the file. A document type declaration is refused, so there are no
 entities to expand and nothing to fetch.
@@ -196,6 +196,9 @@ class _Reader:
     def _text(self, text: str) -> None:
         if self._open:
             self._open[-1].text += text
+        elif text.strip():
+            reason = f"<{self._service.root}> holds text where records should be"
+            raise CodecError(self._parser.CurrentLineNumber, reason)
 
     def _refuse(self, *_: object) -> None:
         raise CodecError(self._parser.CurrentLineNumber, "a document type declaration is not allowed")
@@ -213,7 +216,7 @@ class _Reader:
 def _read(node: _Node, schema: Schema) -> Any:
     attributes = node.attributes
     if attributes:
-        if attributes.get("nil") in ("true", "1"):
+        if attributes.get("nil", attributes.get("xsi:nil")) in ("true", "1"):
             return None
         kind = attributes.get("type") or schema.get("type")
     else:
