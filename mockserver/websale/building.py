@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -22,7 +23,15 @@ from mockserver.simulation.spans import read_span, write_span
 from mockserver.simulation.timeline import Progress, State
 from mockserver.simulation.worlds import World
 from mockserver.websale.delivery import Delivered, Deliveries
-from mockserver.websale.feeds import SERVICE, STATE, TEMPLATES, file_path, stored_name, subshops_of
+from mockserver.websale.feeds import (
+    SERVICE,
+    STATE,
+    TEMPLATES,
+    bad_fields,
+    file_path,
+    stored_name,
+    subshops_of,
+)
 from mockserver.websale.packing import media_type_of
 from mockserver.websale.rendering import Facts, Order, Rendering, begin, services_of
 from mockserver.websale.shop import Shop
@@ -83,6 +92,7 @@ class Builds:
         self._running: list[tuple[int, int]] = []
         self._plan: tuple[Snapshot, dict[int, list[int]]] | None = None
         self._shop.before_reading(self.tell)
+        self._shop.record_checks[SERVICE] = partial(bad_fields, shop=storefront)
         if scheduler:
             world.each_hour(self._hour)
             self._shop.after_import(self._import_ended)

@@ -7,7 +7,7 @@ names, what refers to other records, and what depends on several fields, or on o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.contract import Rule
@@ -106,16 +106,32 @@ def check(body: Mapping[str, Any], feed: Record, shop: Storefront, records: Reco
             raise Rule(f"{rules.characters}-{name}", field="fileName", explain=explain)
 
 
-def _bad_values(body: Mapping[str, Any], shop: Storefront, records: Records) -> Iterable[tuple[str, str]]:
+def bad_fields(record: Mapping[str, Any], shop: Storefront) -> Iterator[str]:
+    """Yield the fields of an imported feed from which no path of a file can be made.
+
+    Whether there is its template, and whether another feed writes the same file, is not checked on import.
+    """
+    if any(character in record.get("fileName", "") for character in CHARACTERS):
+        yield "fileName"
+    for field, _ in _bad_places(record, shop):
+        yield field
+
+
+def _bad_values(body: Mapping[str, Any], shop: Storefront, records: Records) -> Iterator[tuple[str, str]]:
     """Yield field and explanation of each value that no schema can refuse."""
+    template = body.get("templateId", 0)
+    if template != 0 and records.find(TEMPLATES, template) is None:
+        yield "templateId", f"There is no template {template}."
+    yield from _bad_places(body, shop)
+
+
+def _bad_places(body: Mapping[str, Any], shop: Storefront) -> Iterator[tuple[str, str]]:
+    """Yield what the path of a file cannot be made from, but for the characters of its name."""
     if body.get("fileName") in (".", ".."):
         yield "fileName", f"fileName is {body['fileName']!r}, which is a directory."
     if "targetDirectory" in body and directory_of(body["targetDirectory"]) is None:
         explain = "is absolute, or leads out of the place where feeds are stored."
         yield "targetDirectory", f"targetDirectory {body['targetDirectory']!r} {explain}"
-    template = body.get("templateId", 0)
-    if template != 0 and records.find(TEMPLATES, template) is None:
-        yield "templateId", f"There is no template {template}."
     for place, subshop in enumerate(body.get("subshopIds", ())):
         if subshop not in shop.subshops:
             known = ", ".join(shop.subshops)

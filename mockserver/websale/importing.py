@@ -23,6 +23,7 @@ from mockserver.records.staging import DUPLICATE as SEEN
 from mockserver.records.staging import NaturalKeys, StagedRow, Staging
 from mockserver.websale.checking import DUPLICATE, INVALID, MISSING, Fault, checker_of
 from mockserver.websale.completing import Record, blank, merge
+from mockserver.websale.shop import RecordCheck
 
 IN_MEMORY = 1024 * 1024
 """Bodies up to this size are not written to disk."""
@@ -134,14 +135,25 @@ class Importer:
     """Read one file for one service.
 
     :param now: the time of the import, for records that do not say when they were made.
+    :param check: what is to be checked of a record besides its schema.
     :param kept: whether the records are needed once more when the import has ended.
     """
 
-    def __init__(self, service: Service, records: Records, now: str, cap: int, *, kept: bool) -> None:
+    def __init__(
+        self,
+        service: Service,
+        records: Records,
+        now: str,
+        cap: int,
+        *,
+        check: RecordCheck | None = None,
+        kept: bool = False,
+    ) -> None:
         self._service = service
         self._records = records
         self._now = now
         self._checker = checker_of(service)
+        self._check = check
         self._failures = Failures(cap)
         self._staging = records.stage(service.name, kept=kept)
         self._before: Snapshot = records.snapshot(service.name)
@@ -188,6 +200,8 @@ class Importer:
             content = self._checker.write(row)
             if content is None:
                 self._faulty[number] = self._checker.faults(row)
+            elif self._check is not None and (fields := list(self._check(row))):
+                self._faulty[number] = [Fault(field, INVALID) for field in fields]
             else:
                 self._stage(number, row, content)
         if len(self._batch) + len(self._faulty) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:

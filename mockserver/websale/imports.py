@@ -97,7 +97,8 @@ async def _read(
     shop = world.part(Shop)
     now = world.clock.resource_time(world.clock.ticks())
     charset = charset_of(exchange.headers.get("content-type", ""))
-    importer = Importer(service, await shop.settled(), now, shop.import_errors, kept=mails)
+    check = shop.record_checks.get(service.name)
+    importer = Importer(service, await shop.settled(), now, shop.import_errors, check=check, kept=mails)
     return await run_in_threadpool(importer.read, body, format, charset)
 
 

@@ -47,7 +47,8 @@ def start_import(world: World, action: Action, profile: Profile) -> Job:
         raise ScenarioError("body", None, f"the file, since the records are not to be {format}")
     now = world.clock.resource_time(world.clock.ticks())
     mails = service.name == imports.MAILED and action.get("sendMail", False)
-    importer = Importer(service, shop.records, now, shop.import_errors, kept=mails)
+    check = shop.record_checks.get(service.name)
+    importer = Importer(service, shop.records, now, shop.import_errors, check=check, kept=mails)
     file = importer.read(BytesIO(body), format, None)
     return imports.begin(
         world, service.name, profile.failing_at(0, file.broken) if file.broken else profile, file

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
@@ -20,6 +21,8 @@ AT_ONCE = 5_000
 
 ImportHook = Callable[[Job, Progress], object]
 ReadHook = Callable[[Records], object]
+RecordCheck = Callable[[Mapping[str, Any]], Iterable[str]]
+"""Yields the fields of a record, good by its schema, that are not good."""
 
 
 @dataclass(eq=False, slots=True)
@@ -46,6 +49,7 @@ class Shop:
     """What the WEBSALE resources of one world work on.
 
     :ivar services: the sixteen services by name.
+    :ivar record_checks: by service, what its schema cannot say of an imported record.
     :ivar import_errors: how many faulty records an import's status lists (``--import-errors``).
     """
 
@@ -59,6 +63,7 @@ class Shop:
         self._inflows: list[_Inflow] = []
         self._hooks: list[ImportHook] = []
         self._read_hooks: list[ReadHook] = []
+        self.record_checks: dict[str, RecordCheck] = {}
         self._settling: asyncio.Future[None] | None = None
 
     @property

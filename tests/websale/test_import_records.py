@@ -337,3 +337,38 @@ async def test_a_large_import_is_applied_in_a_worker_thread_and_whole(api: Steps
     await api.post(f"{SUBSCRIBERS}/start?format=csv", content=HEADER + lines, headers=AT_ONCE)
     assert (await api.get(f"{SUBSCRIBERS}/status")).json()["processed"] == 12_000
     assert (await ids(api))[250:] == list(range(1000, 13_000))
+
+
+@pytest.mark.parametrize(
+    ("feed", "fields"),
+    [
+        ({"subshopIds": ["deutsch", "nope/../.."]}, ["subshopIds[1]"]),
+        ({"targetDirectory": "a/../../b"}, ["targetDirectory"]),
+        ({"targetDirectory": "/etc"}, ["targetDirectory"]),
+        ({"fileName": "a/b"}, ["fileName"]),
+        ({"fileName": "a\\b"}, ["fileName"]),
+        ({"fileName": "a:b"}, ["fileName"]),
+        ({"fileName": "..", "subshopIds": ["x"]}, ["fileName", "subshopIds[0]"]),
+        ({"fileName": "a.csv", "targetDirectory": "a/../b", "subshopIds": ["deutsch"]}, []),
+        ({"templateId": 999}, []),
+    ],
+)
+async def test_an_imported_feed_has_a_path(api: Steps, feed: dict[str, Any], fields: list[str]) -> None:
+    rows = [{"id": 1, "name": "x"} | feed, {"name": "good"}]
+    status = (await api.post("/import/dataFeed/start", json=rows, headers=AT_ONCE)).json()
+    assert (status["status"], status["total"], status["failed"]) == (5, 2, 1 if fields else 0)
+    errors = [fault for entry in status["importErrors"] for fault in entry["errors"]]
+    assert errors == [{"entryId": "", "error": 1, "field": field} for field in fields]
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+async def test_feeds_and_templates_that_say_nothing_can_be_imported_again(api: Steps, format: str) -> None:
+    await api.post("/datafeeds", json={})
+    await api.put("/datafeeds/templates/1", json={"name": "", "content": ""})
+    for service in ("dataFeed", "dataFeedTemplate"):
+        started = (await api.post(f"/report/{service}/start?format={format}", headers=AT_ONCE)).json()
+        before = (await api.client.get(started["fileUrl"])).content
+        status = await load(api, before, format, service)
+        assert (status["status"], status["failed"]) == (5, 0)
+    assert (await api.get("/datafeeds/templates/1")).json()["content"] == ""
+    assert (await api.get("/datafeeds/7")).json()["fileName"] == ""
