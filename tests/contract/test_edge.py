@@ -77,7 +77,7 @@ async def test_a_bad_query_parameter_is_named_as_field(client: httpx.AsyncClient
 async def test_a_rule_fills_the_reason_and_the_explanation_stays_one_line(client: httpx.AsyncClient) -> None:
     answer = await client.get("/cups/s/tea?sugarLumps=13")
     assert answer.json() == {"status": 400, "reason": "There is no size cursed.", "field": "sugar"}
-    assert answer.headers["x-mock-explain"] == "Thirteen?lumps ? no."
+    assert answer.headers["x-mock-explain"] == "Thirteen?lumps \\u2014 no."
 
 
 @pytest.mark.parametrize(

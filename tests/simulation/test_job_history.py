@@ -32,7 +32,7 @@ def told(job: Job, seconds: float) -> list[tuple[float, str, str, int, str]]:
 
 
 def make(profile: Any = SLOW, total: int = 100, **more: Any) -> Job:
-    return Job("1", "report", "order", total, profile, 0, **more)
+    return Job("1", "report", "order", total, profile, 0, file="orders.json", **more)
 
 
 def test_time_alone_takes_a_job_from_start_to_end() -> None:

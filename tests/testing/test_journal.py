@@ -24,7 +24,7 @@ def test_calls_are_there_in_their_order_with_all_that_is_known(own_world: World,
     assert start.answer.json()["status"] == 1
     assert start.answer.headers["content-type"] == "application/json"
     assert (pause.status, pause.rule) == (404, "REP-PAUSE-404")
-    assert pause.explain == "No export of product was ever started in this world."
+    assert pause.explain == "No export of product was ever started in this world; accepted: a running one."
     assert own_world.requests[1] == own_world.requests.get(pause.id) == pause
     assert len(own_world.requests) == 2
 
