@@ -14,6 +14,7 @@ from mockserver.contract.checks import check_examples, check_rules
 from mockserver.contract.errors import CatalogueError, Rule, SpecificationError
 from mockserver.contract.operations import (
     BeforeBody,
+    CheckBody,
     CheckQuery,
     CompiledOperation,
     Handler,
@@ -109,6 +110,8 @@ def load_contract(
             operation.place_of_rule = catalogue.place
             if "x-before-body" in source.definition:
                 operation.before_body = cast(BeforeBody, resolve(source.definition["x-before-body"]))
+            if "x-check-body" in source.definition:
+                operation.check_body = cast(CheckBody, resolve(source.definition["x-check-body"]))
             if "x-check-query" in source.definition:
                 operation.check_query = cast(CheckQuery, resolve(source.definition["x-check-query"]))
             operations[source.id] = operation

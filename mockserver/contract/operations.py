@@ -18,12 +18,14 @@ import orjson
 from mockserver.contract.catalogue import Example
 from mockserver.contract.errors import Rule, SpecificationError
 from mockserver.contract.exchange import Exchange
-from mockserver.contract.schemas import Validator, find_faults
+from mockserver.contract.schemas import Fault, Validator, find_faults
 from mockserver.contract.specification import OperationSource, Specification
 
 Handler = Callable[..., Awaitable[Any]]
 BeforeBody = Callable[..., None]
 CheckQuery = Callable[[Exchange], None]
+CheckBody = Callable[..., Awaitable[object]]
+FIRST_STEP = re.compile(r"[.\[]")
 INTEGER = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -36,7 +38,10 @@ def snake_case(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A path or query parameter, ready to be read from a request."""
+    """A path or query parameter, ready to be read from a request.
+
+    :ivar only_for: what the path has to say for the parameter to mean anything (``x-only-for``); else it is ignored.
+    """
 
     name: str
     place: str
@@ -47,6 +52,7 @@ class Parameter:
     validator: Validator
     deep: bool = False
     accepted: tuple[str, ...] = ()
+    only_for: tuple[tuple[str, str], ...] = ()
 
     @property
     def can_be_wrong(self) -> bool:
@@ -87,6 +93,9 @@ class CompiledOperation:
         (``x-before-body``), where an unknown resource goes before a bad body.
     :ivar check_query: called with the exchange where a parameter is bad (``x-check-query``), to find what else is bad
         that the specification cannot tell: of all of it the first of the rule catalogue counts.
+    :ivar check_body: called where the schema has refused the body (``x-check-body``), to the same end: with the
+        exchange, the properties that the schema has nothing against, the names of the others, and the path's
+        parameters.
     :ivar right: verbs and service that the caller needs; the service may be a path parameter, in braces.
     :ivar responses: validator by (status, media type); ``None`` for content that is not JSON.
     :ivar examples: the named examples of all its responses.
@@ -117,6 +126,7 @@ class CompiledOperation:
     rules_of: str = ""
     before_body: BeforeBody | None = None
     check_query: CheckQuery | None = None
+    check_body: CheckBody | None = None
     declared: tuple[tuple[str, str], ...] = ()
     place_of_rule: Callable[[str], int] = field(default=lambda _rule: 0, repr=False)
 
@@ -142,8 +152,7 @@ class CompiledOperation:
             if parameter.argument in self.takes:
                 arguments[parameter.argument] = value
         if self.before_body is not None:
-            places = [p for p in self.parameters if p.place == "path"]
-            self.before_body(exchange, **{p.argument: self._read(p, exchange) for p in places})
+            self.before_body(exchange, **self._path_arguments(exchange))
         if self.body is not None:
             body = await self._read_body(self.body, exchange)
             if "body" in self.takes:
@@ -157,6 +166,8 @@ class CompiledOperation:
             start = parameter.name + "["
             pairs = {key[len(start) : -1]: value for key, value in exchange.query if key.startswith(start)}
             return pairs or None
+        elif any(exchange.path_values[name] != value for name, value in parameter.only_for):
+            return parameter.default
         else:
             texts = [value for key, value in exchange.query if key == parameter.name]
         if not texts:
@@ -193,16 +204,35 @@ class CompiledOperation:
             raise self.violated("body", "", "", f"The body is not JSON: {error}.") from error
         if contract.validator.is_valid(value):
             return value
-        faults = [
+        raise await self._first_fault(list(find_faults(contract.validator, value)), value, exchange)
+
+    async def _first_fault(self, faults: list[Fault], value: Any, exchange: Exchange) -> Rule:
+        """Return, of all rules that the body breaks, the one that the rule catalogue has first.
+
+        Of a value that is of another type nothing else is said.
+        """
+        ill_typed = {fault.path for fault in faults if fault.keyword == "type"}
+        broken = [
             self.violated(
                 f"body.{fault.pattern}" if fault.pattern else "body",
                 fault.keyword,
                 fault.path,
                 fault.said_of("The body"),
             )
-            for fault in find_faults(contract.validator, value)
+            for fault in faults
+            if fault.keyword == "type" or fault.path not in ill_typed
         ]
-        raise min(faults, key=lambda rule: self.place_of_rule(rule.rule_id))
+        if self.check_body is not None and isinstance(value, dict):
+            bad = frozenset(FIRST_STEP.split(fault.path, maxsplit=1)[0] for fault in faults)
+            good = {name: part for name, part in value.items() if name not in bad}
+            try:
+                await self.check_body(exchange, good, bad, **self._path_arguments(exchange))
+            except Rule as rule:
+                broken.append(rule.with_traceback(None))  # which would hold on to this list
+        return min(broken, key=lambda rule: self.place_of_rule(rule.rule_id))
+
+    def _path_arguments(self, exchange: Exchange) -> dict[str, Any]:
+        return {p.argument: self._read(p, exchange) for p in self.parameters if p.place == "path"}
 
     def violated(self, part: str, keyword: str, field_name: str, explain: str) -> Rule:
         """Return the rule that a violation of this part of the request breaks.
@@ -325,6 +355,7 @@ def _compile_parameter(specification: Specification, definition: dict[str, Any])
         validator=specification.validator(checked),
         deep=definition.get("style") == "deepObject",
         accepted=tuple(str(value) for value in schema.get("enum", ())),
+        only_for=tuple(definition.get("x-only-for", {}).items()),
     )
 
 

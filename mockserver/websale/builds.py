@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
@@ -20,9 +19,9 @@ from mockserver.websale.feeds import SERVICE, TEMPLATES, file_path, stored_name
 from mockserver.websale.listing import SCAN_IN_THREAD
 from mockserver.websale.rendering import begin
 from mockserver.websale.shop import Shop
+from mockserver.websale.steering import explained
 
 STARTED = {"success": True}
-UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 
 Choose = Callable[[Record], bool]
 
@@ -41,7 +40,7 @@ async def status(exchange: Exchange, id: int) -> Answer:
             await decided(build.job)
         reason = build.job.poll(world.clock.ticks()).last_error
     rows = [_row(exchange, *row) for row in builds.rows(feed)]
-    return Answer(payload=rows, headers=_explained(reason))
+    return Answer(payload=rows, headers=explained(reason))
 
 
 async def build_one(exchange: Exchange, id: int, subshop_id: list[str] | None = None) -> dict[str, bool]:
@@ -155,8 +154,3 @@ def files_of(exchange: Exchange, job: Job) -> list[dict[str, str]]:
 
 def _url(exchange: Exchange, folder: str, *steps: str) -> str:
     return "/".join((exchange.content_url + folder, *(quote(step, safe="") for step in steps)))
-
-
-def _explained(reason: str) -> list[tuple[str, str]]:
-    """Say in a header why the last build failed; no vendor's body has a place for it."""
-    return [("X-Mock-Explain", UNPRINTABLE.sub("?", reason)[:500])] if reason else []

@@ -109,6 +109,26 @@ async def delete(exchange: Exchange, id: int) -> dict[str, Any]:
     return {"success": True}
 
 
+async def check_new(exchange: Exchange, good: Record, bad: frozenset[str]) -> None:
+    """Refuse what no schema can, of a new feed that the schema has refused: the table may have it first."""
+    await _check_rest(exchange, DEFAULTS, good, bad, POST)
+
+
+async def check_changed(exchange: Exchange, good: Record, bad: frozenset[str], id: int) -> None:
+    """Refuse what no schema can, of a change that the schema has refused: the table may have it first."""
+    await _check_rest(exchange, find_feed(exchange, id, "DF-PUT-404"), good, bad, PUT)
+
+
+async def _check_rest(
+    exchange: Exchange, before: Record, good: Record, bad: frozenset[str], rules: Refusals
+) -> None:
+    feed = merge(before, good)
+    if bad & {"active", "templateId"}:  # nobody knows what they make together
+        feed["active"] = False
+    records = await exchange.world.part(Shop).settled()
+    check(good, feed, exchange.world.part(Builds).storefront, records, rules)
+
+
 def must_exist(exchange: Exchange, id: int) -> None:
     """Refuse a change of a feed that there is not, before anything is said of the body."""
     find_feed(exchange, id, "DF-PUT-404")

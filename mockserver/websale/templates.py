@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from mockserver.contract import Exchange, Rule
+from mockserver.contract import Answer, Exchange, Rule
 from mockserver.records import Record, Service, Snapshot
 from mockserver.websale.feeds import SERVICE as FEEDS
 from mockserver.websale.feeds import TEMPLATES as SERVICE
@@ -15,6 +15,7 @@ from mockserver.websale.language import CompileError
 from mockserver.websale.listing import SCAN_IN_THREAD, Listing, ListRules, parse_filters
 from mockserver.websale.rendering import compile_content
 from mockserver.websale.shop import Shop
+from mockserver.websale.steering import explained
 
 FIELDS = ("id", "name", "content", "createdAt", "updatedAt")
 LIST_RULES = ListRules(
@@ -84,12 +85,23 @@ async def delete(exchange: Exchange, id: int) -> dict[str, Any]:
     return {"success": True}
 
 
-async def validate(exchange: Exchange, body: dict[str, str]) -> dict[str, Any]:
+async def validate(exchange: Exchange, body: dict[str, str]) -> Answer:
     """Tell whether a content compiles; nothing is saved (DFT-VAL-200, DFT-VAL-nocompile)."""
     error = await _compile_error(body["content"])
     if error is None:
-        return {"success": True}
-    return {"success": False, "error": error.message, "line": error.line, "column": error.column}
+        return Answer(payload={"success": True})
+    verdict = {"success": False, "error": error.message, "line": error.line}
+    return Answer(payload=verdict, headers=explained(str(error)))
+
+
+async def check_new(_exchange: Exchange, good: Record, _bad: frozenset[str]) -> None:
+    """Compile the content of a new template that the schema has refused: the table may have that first."""
+    await _refuse_broken(good.get("content", ""), "DFT-POST-400-compile")
+
+
+async def check_changed(_exchange: Exchange, good: Record, _bad: frozenset[str], id: int) -> None:
+    """Compile the content of a change that the schema has refused: the table may have that first."""
+    await _refuse_broken(good.get("content", ""), "DFT-PUT-400-compile")
 
 
 def must_exist(exchange: Exchange, id: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Steps, rule_of
+from tests.conftest import API, Steps, rule_of
 
 
 def options(**value: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ FORMATS: list[tuple[str, list[dict[str, Any]]]] = [
     ("targetDirectory", [{"targetDirectory": []}]),
     ("saveTarget", [{"saveTarget": 1}]),
     ("active", [{"active": "true"}, {"active": 1}, {"active": None}]),
-    ("templateId", [{"templateId": "1"}, {"templateId": 1.5}, {"templateId": None}]),
+    ("templateId", [{"templateId": "1"}, {"templateId": 1.5}, {"templateId": -1.5}, {"templateId": None}]),
     ("subshopIds", [{"subshopIds": "deutsch"}, {"subshopIds": {}}]),
     ("options", [{"options": []}, {"options": None}]),
     ("options.zipType", [options(zipType=1)]),
@@ -118,3 +118,26 @@ async def test_of_several_faults_the_first_of_the_table_is_answered(api: Steps, 
     body = {"unknown": 1, "active": "yes", "name": 5, "options": {"unknown": 1}}
     answer = await api.client.request(operation, f"/admin/api/v1{PATHS[operation]}", json=body)
     assert rule_of(answer) == (400, f"DF-{operation}-400-format-01")
+
+
+@pytest.mark.parametrize("operation", ["POST", "PUT"])
+@pytest.mark.parametrize(
+    ("body", "kind", "field"),
+    [
+        ({"fileName": "a/b", "name": 1}, "invalidCharacters", "fileName"),
+        ({"fileName": "a/b", "foo": 1, "options": {"zipType": 1}}, "invalidCharacters", "fileName"),
+        ({"active": True, "templateId": 0, "foo": 1}, "invalidCombination", "templateId"),
+        ({"templateId": 99, "foo": 1}, "invalidValue", "templateId"),
+        ({"subshopIds": ["nope"], "name": 1}, "invalidValue", "subshopIds[0]"),
+        ({"active": True, "templateId": "1"}, "invalidFormat", "templateId"),
+        ({"active": 1, "templateId": 0}, "invalidFormat", "active"),
+        ({"fileName": ["/"], "foo": 1}, "invalidFormat", "fileName"),
+        ({"options": 1, "externalOutputTarget": {"port": "x"}, "a.b": 1}, "invalidFormat", "options"),
+    ],
+)
+async def test_what_the_schema_cannot_say_is_weighed_too(
+    api: Steps, operation: str, body: dict[str, Any], kind: str, field: str
+) -> None:
+    answer = await api.client.request(operation, f"{API}{PATHS[operation]}", json=body)
+    assert answer.status_code == 400
+    assert (answer.json()["type"], answer.json()["field"]) == (kind, field)

@@ -506,3 +506,8 @@ async def test_send_mail_is_true_or_false(api: Steps) -> None:
         assert answer.status_code == 200
     answer = await api.post("/import/adminUser/start?sendMail=maybe", content=b"[]")
     assert rule_of(answer) == (400, "COM-400-parameter")
+
+
+async def test_send_mail_means_nothing_to_other_services(api: Steps) -> None:
+    answer = await api.post("/import/order/start?sendMail=maybe", content=b"[]")
+    assert answer.status_code == 200
