@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -115,11 +116,12 @@ def load_contract(
             if "x-check-query" in source.definition:
                 operation.check_query = cast(CheckQuery, resolve(source.definition["x-check-query"]))
             operations[source.id] = operation
+    methods: dict[str, list[str]] = defaultdict(list)
+    for operation in operations.values():
+        methods[operation.template].append(operation.method)
     for operation in operations.values():
         operation.common = apis[operation.api.base_path].common_at(operation.template)
-        operation.allowed = ", ".join(
-            o.method for o in operations.values() if o.template == operation.template
-        )
+        operation.allowed = ", ".join(methods[operation.template])
     check_examples(catalogue, operations, apis)
     check_rules(catalogue, operations, apis)
     return Contract(specifications, catalogue, operations, apis)
