@@ -119,7 +119,7 @@ def find_faults(validator: Validator, value: Any) -> Iterator[Fault]:
         pattern = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps)
         if kind.name == "additionalProperties":
             steps.append(kind.unexpected[0])
-        refusal = next(refusals(error, validator.schema, value))
+        refusal = next(refusals(error, validator.schema))
         yield Fault(written(steps), pattern.lstrip("."), kind.name, refusal)
 
 

@@ -30,7 +30,7 @@ class Shape:
         fits = True
         for error in self._validator.iter_errors(value):
             fits = False
-            yield from refusals(error, self.schema, value)
+            yield from refusals(error, self.schema)
         if fits:
             yield from _relations(self.schema, value, value, ())
 

@@ -58,16 +58,16 @@ def shorten(value: object) -> str:
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
-def refusals(
-    error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], document: Any
-) -> Iterator[Refusal]:
+def refusals(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Iterator[Refusal]:
     """Yield what an error of a validator says, place by place.
 
     :param schema: the whole document's, without references.
     """
     steps: Steps = tuple(error.instance_path)
     kind: Any = error.kind
-    above = _at(schema, [*error.schema_path][:-1])
+    above: Any = schema
+    for step in [*error.schema_path][:-1]:
+        above = above[step]
     if kind.name == "required":
         yield (*steps, kind.property), "{place} is missing."
     elif kind.name == "additionalProperties":
@@ -76,9 +76,9 @@ def refusals(
             yield (*steps, name), f"There is no {{place}}; accepted: {known}."
     elif branch := _branch_meant(kind, len(steps)):
         for inner in branch:
-            yield from refusals(inner, schema, document)
+            yield from refusals(inner, schema)
     else:
-        value = shorten(_at(document, steps))
+        value = shorten(error.instance)
         yield steps, f"{{place}} is {value}; accepted: {_accepted(kind, above, error.message)}."
 
 
@@ -130,9 +130,3 @@ def _form(schema: Mapping[str, Any]) -> str:
     if "required" in schema:
         return f"a mapping with {listed(schema['required'])}"
     return TYPES.get(schema.get("type", ""), "another form")
-
-
-def _at(value: Any, steps: Iterable[Step]) -> Any:
-    for step in steps:
-        value = value[step]
-    return value

@@ -51,6 +51,13 @@ def test_a_fault_says_what_is_wrong_and_what_would_be_right(value: Any, said: st
     assert fault.said_of("The body") == said
 
 
+def test_names_may_be_anything() -> None:
+    validator = Validator({"additionalProperties": {"anyOf": [{"type": "string"}, SCHEMA]}})
+    for name in ("", "0", "a/b", "~1", "{place}", "$ref"):
+        fault = next(find_faults(validator, {name: {"size": 0}}))
+        assert "size is 0; accepted: 1 to 300." in fault.said_of("The body")
+
+
 async def test_an_unknown_path_is_compared_with_those_there_are(client: httpx.AsyncClient) -> None:
     answer = await client.get("/admin/api/v1/datafeed/build/all")
     assert answer.status_code == 404
