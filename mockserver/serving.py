@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import re
 import signal
 import socket
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import uvicorn
+from httptools import HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.contract.guard import is_loopback
@@ -22,6 +24,9 @@ from mockserver.settings import Settings
 
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
+
+
+STAND_IN = b"UNBIND"
 
 
 class _Transport:
@@ -63,13 +68,42 @@ class _Transport:
         self._transport.close()
 
 
-class _OneWriteProtocol(HttpToolsProtocol):
-    """uvicorn's protocol over such a transport."""
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol over such a transport, for requests of every method.
+
+    Its parser knows a list of methods and refuses all others. What has another one, such as `get`, is parsed once
+    more as if it had one that nobody asks for, so that the application can say which methods there are.
+    """
+
+    FOREIGN = re.compile(rb"(?!%s )([!#$%%&'*+.^_`|~0-9A-Za-z-]{1,40}) \S+ HTTP/1\.[01]\r?\n" % STAND_IN)
+    _received = b""
+    _method = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a new connection."""
         joined = _Transport(cast(asyncio.Transport, transport), self.loop)
         super().connection_made(cast(asyncio.Transport, joined))
+
+    def data_received(self, data: bytes) -> None:
+        """Take what a client has sent."""
+        self._received = data
+        super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser cannot read, unless it is the method alone."""
+        match = self.FOREIGN.match(self._received)
+        if match is None or (self.cycle is not None and not self.cycle.response_complete):
+            super().send_400_response(msg)
+            return
+        self._method = match[1].decode("ascii")
+        self.parser = HttpRequestParser(self)
+        self.data_received(STAND_IN + self._received[match.end(1) :])
+
+    def on_headers_complete(self) -> None:
+        """Hand the request over; the application looks at it in a later turn of the event loop."""
+        super().on_headers_complete()
+        if self._method:
+            self.scope["method"], self._method = self._method, ""
 
 
 class _Server(uvicorn.Server):
@@ -157,7 +191,7 @@ def make_server(app: Application, ready: Callable[[], None]) -> uvicorn.Server:
         server_header=False,
         lifespan="off",
         loop="uvloop",
-        http=_OneWriteProtocol,
+        http=_Protocol,
         proxy_headers=False,
         ws="none",
         backlog=2048,
