@@ -24,6 +24,7 @@ from mockserver.contract.recording import Recording, note_gone, record
 from mockserver.contract.rendering import render
 from mockserver.contract.server import Server
 from mockserver.contract.waiting import patiently
+from mockserver.contract.wording import on_one_line
 from mockserver.simulation.errors import WorldNameError
 from mockserver.simulation.journal import BODY
 from mockserver.simulation.redaction import redact_path
@@ -34,7 +35,6 @@ access = logging.getLogger("mockserver.access")
 WORLD_HEADER = "x-mock-world"
 WORLD_PREFIX = re.compile(r"/w/(?P<name>[^/]*)(?P<rest>/.*)?")
 METHOD = re.compile(r"[A-Z]{1,20}")
-UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 BARE = frozenset((204, 304))
 QUIET = "mockserver.quiet"
 """Marks a scope whose call the access log leaves out: the console makes many while it is open."""
@@ -192,8 +192,7 @@ def _head(exchange: Exchange, answer: Answer) -> list[tuple[bytes, bytes]]:
         headers.append(("preference-applied", ", ".join(exchange.applied)))
     if exchange.rule:
         headers.append(("x-mock-rule", exchange.rule))
-        explain = exchange.explain.encode("ascii", "backslashreplace").decode("ascii")
-        headers.append(("x-mock-explain", UNPRINTABLE.sub("?", explain)[:500]))
+        headers.append(("x-mock-explain", on_one_line(exchange.explain)))
         if exchange.number and answer.status >= 400:
             entry = f"{exchange.content_url}/_mock/requests/{exchange.number}"
             headers.append(("link", f'<{entry}>; rel="describedby"'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeAlias
@@ -33,6 +34,8 @@ LIMITS: Mapping[str, str] = {
     "maxItems": "a list of at most {}",
     "minProperties": "a mapping of at least {}",
 }
+CONTROLS = re.compile(r"[^\x20-\x7e]+")
+LONGEST = 500
 MANY = 30
 """From so many options on, people are told the nearest ones alone."""
 
@@ -48,6 +51,11 @@ def listed_near(value: object, options: Collection[str]) -> str:
         return listed(options)
     near = get_close_matches(str(value), options) or [*options][:3]
     return f"{listed(near)} and {len(options) - len(near)} others"
+
+
+def on_one_line(text: str) -> str:
+    """Return a text as a header can hold it."""
+    return CONTROLS.sub("?", text.encode("ascii", "backslashreplace").decode("ascii"))[:LONGEST]
 
 
 def shorten(value: object) -> str:

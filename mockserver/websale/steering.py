@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from mockserver.contract import Exchange, Rule
+from mockserver.contract.wording import on_one_line
 from mockserver.records import Service
 from mockserver.simulation.errors import TransitionError
 from mockserver.simulation.job import Job
@@ -17,7 +16,6 @@ MOVABLE = {
     "cancel": "one that is starting, running or paused",
 }
 """What can be done to a job, by the states in which it can."""
-UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 PATIENCE = 10.0
 """How many seconds ``start`` waits for the job to begin (REP-START-503-10s, IMP-START-503-10s)."""
 
@@ -54,5 +52,4 @@ def move(exchange: Exchange, api: str, service: str, event: str, refusal: str) -
 
 def explained(reason: str) -> list[tuple[str, str]]:
     """Say in a header what no vendor's body has a place for; nothing where there is nothing to say."""
-    text = reason.encode("ascii", "backslashreplace").decode("ascii")
-    return [("X-Mock-Explain", UNPRINTABLE.sub("?", text)[:500])] if text else []
+    return [("X-Mock-Explain", on_one_line(reason))] if reason else []
