@@ -72,11 +72,13 @@ class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol over such a transport, for requests of every method.
 
     Its parser knows a list of methods and refuses all others. What has another one, such as `get`, is parsed once
-    more as if it had one that nobody asks for, so that the application can say which methods there are.
+    more as if it had one that nobody asks for, so that the application can say which methods there are. That is done
+    where the line that has the method comes in one piece, and the request before it is answered.
     """
 
     FOREIGN = re.compile(rb"(?!%s )([!#$%%&'*+.^_`|~0-9A-Za-z-]{1,40}) \S+ HTTP/1\.[01]\r?\n" % STAND_IN)
     _received = b""
+    _of_body = 0
     _method = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -86,12 +88,17 @@ class _Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what a client has sent."""
-        self._received = data
+        self._received, self._of_body = data, 0
         super().data_received(data)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body; when it comes with the next request, that begins behind it."""
+        self._of_body += len(body)
+        super().on_body(body)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser cannot read, unless it is the method alone."""
-        match = self.FOREIGN.match(self._received)
+        match = self.FOREIGN.match(self._received, self._of_body)
         if match is None or (self.cycle is not None and not self.cycle.response_complete):
             super().send_400_response(msg)
             return

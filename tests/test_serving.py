@@ -46,6 +46,15 @@ def test_a_method_that_no_parser_knows_is_one_that_is_not_allowed(server: Runnin
     connection.close()
 
 
+def test_the_end_of_a_body_may_come_with_the_next_request(server: RunningServer) -> None:
+    head = f"BREW {STATUS} HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n".encode()
+    with socket.create_connection(address(server), timeout=10) as connection:
+        connection.sendall(head + b"so")  # answered before the body is complete
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 405 ")
+        connection.sendall(b"me" + head)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 405 ")
+
+
 @pytest.mark.parametrize(
     "request_",
     [
