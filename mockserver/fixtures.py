@@ -261,8 +261,8 @@ def _complete(document: Document, service: Service, dataset: DataSet) -> Iterato
             place = ("given", number, service.key)
             accepted = f"{shorten(made[service.key])}, or nothing"
             raise _refused(document, place, record[service.key], [accepted])
-        for steps, reason in shape.refusals(record):
-            raise document.error(("given", number, *steps), reason)
+        for refusal in shape.refusals(record):
+            raise document.error(("given", number, *refusal.steps), refusal.said_of("{place}"))
         yield record
 
 

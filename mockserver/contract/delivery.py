@@ -16,7 +16,7 @@ from typing import Any
 from mockserver.contract.answers import Answer
 from mockserver.contract.exchange import Exchange
 from mockserver.contract.server import Server
-from mockserver.contract.waiting import patiently
+from mockserver.contract.waiting import patiently, turn
 from mockserver.simulation import travel
 from mockserver.simulation.errors import ClockError
 from mockserver.simulation.faults import BODY_SECONDS, Hit, Plan
@@ -65,8 +65,9 @@ async def _wait(exchange: Exchange, seconds: float, *, virtual: bool) -> None:
         await _sleep(exchange.server, seconds)
         return
     try:
-        tick = travel.later(exchange.world, seconds)
-        await patiently(exchange.world, lambda: travel.advance_to(exchange.world, tick))
+        async with turn(exchange.world):
+            tick = travel.later(exchange.world, seconds)
+            await patiently(exchange.world, lambda: travel.advance_to(exchange.world, tick))
     except ClockError:
         return  # The world is at the end of its calendar, where no time is left.
 

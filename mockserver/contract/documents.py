@@ -87,7 +87,7 @@ class Document:
         :param content: what to check instead of the content as it is written.
         """
         refusals = shape.refusals(self.content if content is None else content)
-        errors = [self.error(steps, reason) for steps, reason in refusals]
+        errors = [self.error(refusal.steps, refusal.said_of("{place}")) for refusal in refusals]
         if errors:
             raise min(errors, key=lambda error: error.line)
 

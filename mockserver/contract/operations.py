@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract.catalogue import Example
 from mockserver.contract.errors import Rule, SpecificationError
@@ -25,6 +26,8 @@ Handler = Callable[..., Awaitable[Any]]
 BeforeBody = Callable[..., None]
 CheckQuery = Callable[[Exchange], None]
 CheckBody = Callable[..., Awaitable[object]]
+LARGE = 65_536
+"""Bytes of a body from which on its faults are looked for in a thread."""
 FIRST_STEP = re.compile(r"[.\[]")
 INTEGER = re.compile(r"[+-]?\d{1,400}", re.ASCII)
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -177,7 +180,7 @@ class CompiledOperation:
             return parameter.default
         value: Any = texts if parameter.kind == "array" else parameter.convert(texts[-1])
         if not parameter.validator.is_valid(value):
-            fault = next(find_faults(parameter.validator, value))
+            fault = next(find_faults(parameter.validator, value, parameter.name))
             part = f"{parameter.place}.{parameter.name}"
             raise self.violated(part, fault.keyword, parameter.name, fault.said_of(parameter.name))
         return value
@@ -204,7 +207,7 @@ class CompiledOperation:
             raise self.violated("body", "", "", f"The body is not JSON: {error}.") from error
         if contract.validator.is_valid(value):
             return value
-        raise await self._first_fault(list(find_faults(contract.validator, value)), value, exchange)
+        raise await self._first_fault(await _faults(contract.validator, value, len(raw)), value, exchange)
 
     async def _first_fault(self, faults: list[Fault], value: Any, exchange: Exchange) -> Rule:
         """Return, of all rules that the body breaks, the one that the rule catalogue has first.
@@ -264,6 +267,13 @@ class CompiledOperation:
         if service.startswith("{"):
             return exchange.path_values[service[1:-1]]
         return service
+
+
+async def _faults(validator: Validator, value: Any, size: int) -> list[Fault]:
+    """Return what is wrong with a body; in a large one that may be much, which others do not wait for."""
+    if size < LARGE:
+        return list(find_faults(validator, value))
+    return await run_in_threadpool(lambda: list(find_faults(validator, value)))
 
 
 def compile_operation(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mockserver.contract.server import Settings
 
 HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?")
+LONGEST_HOST = 300
 SCHEMES = ("http", "https")
 
 
@@ -30,9 +31,15 @@ def public_url(settings: Settings, headers: Mapping[str, str], scope: Mapping[st
     return f"{scheme}://{host}"
 
 
-@lru_cache(maxsize=1024)
 def is_host(text: str) -> bool:
     """Tell whether a text is a host, perhaps with a port, as it stands in a URL."""
+    return len(text) <= LONGEST_HOST and _is_host(
+        text
+    )  # so that no client fills the cache with something large
+
+
+@lru_cache(maxsize=1024)
+def _is_host(text: str) -> bool:
     match = HOST.fullmatch(text)
     if match is None or int(match["port"] or 0) > 65535:
         return False

@@ -38,6 +38,8 @@ KEYWORDS = frozenset(
         "required",
     ]
 )
+EMPTY = '""'
+"""How a name without letters is written."""
 SUBSCHEMAS = ("items", "not")
 SUBSCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -98,19 +100,13 @@ class Fault:
     keyword: str
     refusal: Refusal
 
-    @property
-    def accepted(self) -> str:
-        """What would have been accepted, where that can be said."""
-        return self.refusal[1].partition("accepted: ")[2].removesuffix(".")
-
     def said_of(self, whole: str) -> str:
         """Say in a sentence what is wrong and what would have been accepted; ``whole`` names the value checked."""
-        steps, sentence = self.refusal
-        return sentence.replace("{place}", written(steps) or whole)
+        return self.refusal.said_of(written(self.refusal.steps) or whole)
 
 
-def find_faults(validator: Validator, value: Any) -> Iterator[Fault]:
-    """Yield every place where the value breaks the schema."""
+def find_faults(validator: Validator, value: Any, name: str = "") -> Iterator[Fault]:
+    """Yield every place where the value breaks the schema; ``name`` is that of a parameter."""
     for error in validator.iter_errors(value):
         steps: list[Step] = list(error.instance_path)
         kind: Any = error.kind
@@ -119,13 +115,14 @@ def find_faults(validator: Validator, value: Any) -> Iterator[Fault]:
         pattern = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps)
         if kind.name == "additionalProperties":
             steps.append(kind.unexpected[0])
-        refusal = next(refusals(error, validator.schema))
+        refusal = next(refusals(error, validator.schema, name))
         yield Fault(written(steps), pattern.lstrip("."), kind.name, refusal)
 
 
 def written(steps: Iterable[Step]) -> str:
     """Write a place as people do: ``options.headerParams[0].key``."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+    names = (f"[{step}]" if isinstance(step, int) else f".{step or EMPTY}" for step in steps)
+    return "".join(names).removeprefix(".")
 
 
 def _is_date(value: str) -> bool:

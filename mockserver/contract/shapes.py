@@ -41,7 +41,7 @@ def _relations(schema: dict[str, Any], value: Any, document: Any, steps: Steps) 
         name, _, key = target.partition(".")
         known = [entry[key] for entry in document[name]]
         if value not in known:
-            yield steps, f"{{place}} is {shorten(value)}; accepted: {listed(known)}."
+            yield Refusal(steps, "", f" is {shorten(value)}; accepted: {listed(known)}.", listed(known))
     if isinstance(value, list):
         for key in schema.get("x-unique", ()):
             yield from _repeated(value, key, steps)
@@ -69,5 +69,5 @@ def _repeated(entries: list[Any], key: str, steps: Steps) -> Iterator[Refusal]:
     for number, entry in enumerate(entries):
         value = entry.get(key)
         if value is not None and value in seen:
-            yield (*steps, number, key), f"{{place}} is {shorten(value)}, and another one has that, too."
+            yield Refusal((*steps, number, key), "", f" is {shorten(value)}, and another one has that, too.")
         seen.add(value)

@@ -11,7 +11,9 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from mockserver.simulation.errors import Undecided
 from mockserver.simulation.job import Job
@@ -21,6 +23,14 @@ Result = TypeVar("Result")
 
 _under_way: dict[Job, asyncio.Future[None]] = {}
 """Who asks for what somebody else waits for already waits with them: a thread a job, not a thread a request."""
+
+
+_turns: WeakKeyDictionary[World, asyncio.Lock] = WeakKeyDictionary()
+
+
+def turn(world: World) -> asyncio.Lock:
+    """Let those who say how much time is to pass in a world do it one after another, so that it adds up."""
+    return _turns.setdefault(world, asyncio.Lock())
 
 
 async def patiently(world: World, act: Callable[[], Result]) -> Result:
@@ -48,9 +58,11 @@ async def decided(job: Job) -> None:
 
 
 def _decide(job: Job, future: asyncio.Future[None]) -> None:
+    tell: Callable[[], object] = partial(future.set_result, None)
     try:
         job.decide()
-    finally:
-        del _under_way[job]
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
-            future.get_loop().call_soon_threadsafe(future.set_result, None)
+    except BaseException as error:
+        tell = partial(future.set_exception, error)
+    del _under_way[job]
+    with suppress(RuntimeError):  # the loop is closed: nobody waits
+        future.get_loop().call_soon_threadsafe(tell)

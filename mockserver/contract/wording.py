@@ -5,14 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jsonschema_rs
 
+from mockserver.simulation.redaction import Redactor, is_secret
+
 Step: TypeAlias = str | int
 Steps: TypeAlias = tuple[Step, ...]
-Refusal: TypeAlias = tuple[Steps, str]
-"""A place, and a sentence in which ``{place}`` stands for it."""
+
+
+class Refusal(NamedTuple):
+    """What is wrong at a place: a sentence in whose middle the place is named."""
+
+    steps: Steps
+    before: str
+    after: str
+    accepted: str = ""
+
+    def said_of(self, place: str) -> str:
+        """Say the sentence of a place as people write it."""
+        return f"{self.before}{place}{self.after}"
+
 
 TYPES = {
     "string": "a text",
@@ -66,10 +80,13 @@ def shorten(value: object) -> str:
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
-def refusals(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) -> Iterator[Refusal]:
-    """Yield what an error of a validator says, place by place.
+def refusals(
+    error: jsonschema_rs.ValidationError, schema: Mapping[str, Any], name: str = ""
+) -> Iterator[Refusal]:
+    """Yield what an error of a validator says, place by place; secrets are not repeated.
 
     :param schema: the whole document's, without references.
+    :param name: what the document is called, if it is a parameter.
     """
     steps: Steps = tuple(error.instance_path)
     kind: Any = error.kind
@@ -77,17 +94,19 @@ def refusals(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any]) ->
     for step in [*error.schema_path][:-1]:
         above = above[step]
     if kind.name == "required":
-        yield (*steps, kind.property), "{place} is missing."
+        yield Refusal((*steps, kind.property), "", " is missing.")
     elif kind.name == "additionalProperties":
         known = listed(above.get("properties", {}))
-        for name in kind.unexpected:
-            yield (*steps, name), f"There is no {{place}}; accepted: {known}."
+        for surplus in kind.unexpected:
+            yield Refusal((*steps, surplus), "There is no ", f"; accepted: {known}.", known)
     elif branch := _branch_meant(kind, len(steps)):
         for inner in branch:
-            yield from refusals(inner, schema)
+            yield from refusals(inner, schema, name)
     else:
-        value = shorten(error.instance)
-        yield steps, f"{{place}} is {value}; accepted: {_accepted(kind, above, error.message)}."
+        secret = any(is_secret(str(step)) for step in (name, *steps))
+        value = shorten(Redactor().value(error.instance, secret))
+        accepted = _accepted(kind, above, error.message)
+        yield Refusal(steps, "", f" is {value}; accepted: {accepted}.", accepted)
 
 
 def _branch_meant(kind: Any, depth: int) -> list[jsonschema_rs.ValidationError]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.contract import Exchange, Rule
-from mockserver.contract.waiting import decided, patiently
+from mockserver.contract.waiting import decided, patiently, turn
 from mockserver.simulation import travel
 from mockserver.simulation.clock import format_job_time, parse_time
 from mockserver.simulation.errors import NeverHappens, NoSuchJob, RefusedValue
@@ -39,7 +39,8 @@ async def advance(exchange: Exchange, body: dict[str, Any]) -> dict[str, Any]:
     """Let time pass at once: some seconds, or until the jobs have come as far as asked."""
     world = exchange.world
     try:
-        await _let_pass(world, **body)
+        async with turn(world):
+            await _let_pass(world, **body)
     except RefusedValue as error:
         raise refused(error) from error
     except NoSuchJob as error:

@@ -33,8 +33,8 @@ class ScenarioFile:
 
     def read(self, shapes: Shapes) -> Scenario:
         """Check the file, its parameters filled in with their defaults; return the scenario."""
-        for _, reason in shapes.name.refusals(self.stem):
-            raise DocumentError(self._document.file, 0, reason.replace("{place}", "The scenario's name"))
+        for refusal in shapes.name.refusals(self.stem):
+            raise DocumentError(self._document.file, 0, refusal.said_of("The scenario's name"))
         content = self._document.content
         if not isinstance(content, dict):
             raise self.error("", "A scenario is a mapping with a description.")

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract import Exchange, Rule
 from mockserver.contract.schemas import find_faults
+from mockserver.contract.waiting import decided
 from mockserver.control.scenario_files import validator_of
 from mockserver.control.worlds import show_world
 from mockserver.simulation.errors import NoSuchScenario, ScenarioError
@@ -62,6 +63,8 @@ async def _apply(
 
     try:
         if not reset:
+            for job in exchange.world.jobs.active(exchange.world.clock.ticks()):
+                await decided(job)
             perform(exchange.world)
         elif found:
             exchange.world = await run_in_threadpool(server.worlds.replace, name, perform)
@@ -84,7 +87,7 @@ def _checked(exchange: Exchange, scenario: Scenario, params: Mapping[str, Any]) 
         if fault is not None:
             said = fault.said_of(scenario.name).removeprefix("sets.")
             place = fault.path.removeprefix("sets.")
-            raise Rule("MOCK-400-scenario", field=place, explain=said, accepted=[fault.accepted])
+            raise Rule("MOCK-400-scenario", field=place, explain=said, accepted=[fault.refusal.accepted])
     return sets
 
 

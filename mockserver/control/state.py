@@ -67,7 +67,7 @@ def _check(exchange: Exchange, document: Any) -> None:
     validator = _validator_of(exchange.server.contract.specifications["mock-control"])
     fault = next(find_faults(validator, document), None)
     if fault is not None:
-        raise _refused(fault.path, fault.said_of("The document"), "")
+        raise _refused(fault.path, fault.said_of("The document"), fault.refusal.accepted)
 
 
 def _refused(place: str, explain: str, accepted: str) -> Rule:

@@ -103,13 +103,13 @@ class Course(NamedTuple):
         return min(self.cap, work * self.step // self.per)
 
 
-@lru_cache(maxsize=4096)
 def _records_at(percent: float, total: int) -> int:
     """Return how many records make the percentage, rounded so that it is shown; never all of them below 100."""
     wanted = math.ceil(total * exact(percent) / 100)
     return wanted if percent >= 100 else min(wanted, max(total - 1, 0))
 
 
+@lru_cache(maxsize=4096)
 def course_of(profile: Profile, total: int) -> Course:
     """Work out a job's course.
 

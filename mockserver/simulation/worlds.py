@@ -70,6 +70,7 @@ class World:
     """
 
     __slots__ = (
+        "__weakref__",
         "_factories",
         "_from_the_start",
         "_hurried",

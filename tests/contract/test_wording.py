@@ -51,6 +51,36 @@ def test_a_fault_says_what_is_wrong_and_what_would_be_right(value: Any, said: st
     assert fault.said_of("The body") == said
 
 
+SECRETS = ("S3CRET", "sswörd", "xf6rd", "1234567", "so-called", "short", "deep")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [["S3CRET" * 40], ["pässwörd"], [1234567], 1234567, ['it\'s "so-called" \\'], ["short"], {"x": "deep"}],
+)
+async def test_a_secret_is_not_repeated(client: httpx.AsyncClient, password: Any) -> None:
+    answer = await client.post("/admin/api/v1/login", json={"userName": "admin", "password": password})
+    number = answer.headers["Link"].partition(">")[0].rpartition("/")[2]
+    call = (await client.get(f"/_mock/requests/{number}")).json()
+    for said in (answer.headers["X-Mock-Explain"], call["explain"]):
+        assert said.startswith("password is ")
+        assert "[redacted]" in said
+        assert not [secret for secret in SECRETS if secret in said]
+
+
+def test_what_people_have_written_is_not_taken_for_words_of_ours() -> None:
+    fault = next(find_faults(Validator(SCHEMA), {"size": "{place} accepted: evil"}))
+    assert (
+        fault.said_of("The body") == "size is '{place} accepted: evil'; accepted: a whole number, 1 to 300."
+    )
+    assert fault.refusal.accepted == "a whole number, 1 to 300"
+
+
+def test_a_name_without_letters_is_named() -> None:
+    fault = next(find_faults(Validator(SCHEMA), {"size": 1, "": 2}))
+    assert fault.said_of("The body").startswith('There is no ""; accepted: size')
+
+
 def test_names_may_be_anything() -> None:
     validator = Validator({"additionalProperties": {"anyOf": [{"type": "string"}, SCHEMA]}})
     for name in ("", "0", "a/b", "~1", "{place}", "$ref"):

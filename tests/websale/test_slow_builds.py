@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -108,9 +109,33 @@ async def test_who_polls_a_build_waits_for_it(api: Steps, gate: threading.Event)
 async def test_many_who_ask_wait_together(api: Steps, gate: threading.Event) -> None:
     await api.post(f"{BUILD}/1", headers={"Prefer": "profile=immediate"})
     others = [asyncio.ensure_future(ASKS["status"](api)) for _ in range(50)]
+    while sum(thread.name == "verdict" for thread in threading.enumerate()) == 0:
+        await asyncio.sleep(0)  # lets them have their turns
+    await api.client.get("/_mock/health")
+    assert sum(thread.name == "verdict" for thread in threading.enumerate()) == 1
     await is_answered_only_through(gate, api, ASKS["status"])
     assert {answer.status_code for answer in await asyncio.gather(*others)} == {200}
-    assert sum(thread.name == "verdict" for thread in threading.enumerate()) <= 1
+
+
+async def test_spans_that_pass_while_others_wait_add_up(api: Steps, gate: threading.Event) -> None:
+    before = await now(api)
+    await api.post(f"{BUILD}/1")
+    others = [asyncio.ensure_future(MOVES["seconds"](api)) for _ in range(2)]
+    await is_answered_only_through(gate, api, MOVES["seconds"])
+    await asyncio.gather(*others)
+    assert await now(api) - before == timedelta(days=3)
+
+
+async def now(api: Steps) -> datetime:
+    return datetime.fromisoformat((await api.client.get("/_mock/clock")).json()["now"])
+
+
+async def test_a_scenario_on_top_waits_for_the_builds_that_are_under_way(
+    api: Steps, gate: threading.Event
+) -> None:
+    await api.post(f"{BUILD}/1")
+    scenario = "/_mock/scenarios/nearly-finished-order-export"
+    await is_answered_only_through(gate, api, lambda api: api.client.post(scenario, json={"reset": False}))
 
 
 async def test_a_listener_is_told_of_a_build_when_it_is_through(

@@ -22,7 +22,7 @@ __all__ = ["decode", "encode"]
 _DEEPEST = 200
 _BEYOND = 1 << 64
 _MOST_DIGITS = 4000
-_ENDLESS = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS + 1))
+_ENDLESS = re.compile(rb"(?<![0-9])[0-9]{%d}" % (_MOST_DIGITS + 1))
 _NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'"[]{}')
 
 
