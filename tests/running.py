@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -31,10 +32,11 @@ def run_server(
 ) -> Iterator[RunningServer]:
     """Start ``mockserver serve`` on a free port, wait until it answers, and end it afterwards.
 
-    ``given`` goes to ``subprocess.Popen``.
+    Its worlds begin at ``NOW``, unless the options say something else. ``given`` goes to ``subprocess.Popen``.
     """
     ready = tmp_path / "ready"
     started = [*command, "serve", "--port", "0", "--ready-file", str(ready), *options]
+    given["env"] = {"MOCKSERVER_NOW": NOW, **given.get("env", os.environ)}
     process = subprocess.Popen(started, stderr=subprocess.PIPE, text=True, **given)
     assert process.stderr is not None
     try:

@@ -36,7 +36,7 @@ test("a paused export stays where it is", async ({ page, world }) => {
   await expect(page.getByRole("status")).toHaveText("Paused: 40 of 120");
 
   await world.clock.advance(3600);
-  expect(await world.jobs.list()).toMatchObject([{ state: "paused", processed: 40 }]);
+  expect(await world.jobs.list({ api: "report" })).toMatchObject([{ state: "paused", processed: 40 }]);
 });
 
 test("a documented error appears as a message, and the next try succeeds", async ({ page, world }) => {

@@ -216,8 +216,9 @@ export class World {
   };
 
   readonly jobs = {
-    /** All jobs, the oldest first. */
-    list: async (): Promise<Job[]> => (await this.control<{ jobs: Job[] }>("GET", "/jobs")).jobs,
+    /** All jobs, or those that fit a filter, the oldest first. */
+    list: async (filter: Partial<Pick<Job, "api" | "state" | "target">> = {}): Promise<Job[]> =>
+      (await this.control<{ jobs: Job[] }>("GET", "/jobs", undefined, filter)).jobs,
     complete: (job: Job): Promise<Job> => this.control("POST", `/jobs/${job.id}/complete`),
     fail: (job: Job, failure: { lastError?: string; globalError?: number } = {}): Promise<Job> =>
       this.control("POST", `/jobs/${job.id}/fail`, failure),

@@ -15,7 +15,9 @@ const servers: Servers = [
 if (!process.env.MOCKSERVER_URL) {
   servers.push({
     name: "mockserver",
-    command: "mockserver serve --port 0 --ready-file - --clock frozen --no-banner --no-access-log",
+    command: "mockserver serve --port 0 --ready-file - --no-banner --no-access-log",
+    // Every run begins at one time: data feeds are built at certain hours, and a test that moves time may pass one.
+    env: { MOCKSERVER_CLOCK: "frozen", MOCKSERVER_NOW: "2026-07-01T09:00:00Z" },
     wait: { stdout: /(?<mockserver_url>http:\S+)\n/ },
     gracefulShutdown: { signal: "SIGTERM", timeout: 2000 },
   });

@@ -150,7 +150,12 @@ def _accepted(kind: Any, schema: Mapping[str, Any], message: str) -> str:
 
 def _range(schema: Mapping[str, Any]) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
-    return "" if low is None or high is None else f"{low} to {high}"
+    open_low, open_high = schema.get("exclusiveMinimum", False), schema.get("exclusiveMaximum", False)
+    if None not in (low, high) and not open_low and not open_high:
+        return f"{low} to {high}"
+    least = "" if low is None else LIMITS["exclusiveMinimum" if open_low else "minimum"].format(low)
+    most = "" if high is None else LIMITS["exclusiveMaximum" if open_high else "maximum"].format(high)
+    return " and ".join(filter(None, (least, most)))
 
 
 def _form(schema: Mapping[str, Any]) -> str:

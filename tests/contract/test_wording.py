@@ -17,6 +17,8 @@ SCHEMA: dict[str, Any] = {
         "size": {"type": "integer", "minimum": 1, "maximum": 300},
         "name": {"type": "string", "enum": ["tea", "coffee"]},
         "at": {"type": "string", "pattern": "^[0-9]+$", "example": "7"},
+        "weight": {"type": "number", "minimum": 0, "exclusiveMinimum": True, "maximum": 2},
+        "part": {"type": "integer", "maximum": 9},
         "until": {
             "oneOf": [
                 {
@@ -40,8 +42,12 @@ SCHEMA: dict[str, Any] = {
         ({"size": 1, "name": "milk"}, "name is 'milk'; accepted: tea, coffee."),
         ({"size": 1, "name": 1}, "name is 1; accepted: tea, coffee."),
         ({"size": 1, "at": "x"}, "at is 'x'; accepted: something like 7."),
-        ({"size": 1, "cup": 1}, "There is no cup; accepted: size, name, at, until."),
+        ({"size": 1, "cup": 1}, "There is no cup; accepted: size, name, at, weight, part, until."),
         ({"size": 1, "until": {"seconds": -1}}, "until.seconds is -1; accepted: at least 0."),
+        ({"size": 1, "until": {"seconds": "x"}}, "until.seconds is 'x'; accepted: a number, at least 0."),
+        ({"size": 1, "weight": 0}, "weight is 0; accepted: more than 0 and at most 2."),
+        ({"size": 1, "weight": "x"}, "weight is 'x'; accepted: a number, more than 0 and at most 2."),
+        ({"size": 1, "part": "x"}, "part is 'x'; accepted: a whole number, at most 9."),
         ({"size": 1, "until": {}}, "until is {}; accepted: a mapping with seconds or a mapping with job."),
         ([], "The body is []; accepted: a mapping."),
     ],

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.running import NOW, RunningServer, run_server
+from tests.running import RunningServer, run_server
 
 FAULTS = "/_mock/faults"
 STATUS = "GET report/{service}/status"
@@ -19,9 +19,7 @@ STATUS = "GET report/{service}/status"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with run_server(
-        tmp_path_factory.mktemp("faults"), "--clock", "frozen", "--now", NOW, "--no-access-log"
-    ) as running:
+    with run_server(tmp_path_factory.mktemp("faults"), "--clock", "frozen", "--no-access-log") as running:
         yield running
 
 

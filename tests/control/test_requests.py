@@ -15,7 +15,7 @@ from mockserver.app import MockServer
 from mockserver.settings import Settings
 from tests.conftest import API, BASE_URL, Steps, make_client, rule_of
 from tests.control.conftest import journal, verify
-from tests.running import NOW, run_server
+from tests.running import run_server
 
 START = "POST report/{service}/start"
 FOXY = {"FOXY-API-VERSION": "1", "Authorization": "Bearer foxy-token"}
@@ -312,7 +312,7 @@ async def test_one_call_is_exported_too(called: httpx.AsyncClient) -> None:
 
 def test_the_curl_of_a_call_repeats_it(tmp_path: Path) -> None:
     with (
-        run_server(tmp_path, "--clock", "frozen", "--now", NOW, "--no-access-log") as server,
+        run_server(tmp_path, "--clock", "frozen", "--no-access-log") as server,
         httpx.Client(base_url=f"{server.url}/w/curl") as client,
     ):
         client.post(f"{API}/login", json={"userName": "admin", "password": "it's wrong"})

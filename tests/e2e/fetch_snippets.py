@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.e2e.browser import chromium
-from tests.running import NOW, run_server
+from tests.running import run_server
 
 EXAMPLE = re.compile(
     r"^```js(?: (?P<origin>\S+))?\n(?P<code>.*?)^```\n\n```text\n(?P<output>.*?)^```$",
@@ -80,7 +80,7 @@ def play(guide: Path) -> Iterator[tuple[re.Match[str], str]]:
     """Run a page's examples in order; yield each with what it really printed."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        run_server(Path(folder), "--clock", "frozen", "--now", NOW, "--no-access-log") as server,
+        run_server(Path(folder), "--clock", "frozen", "--no-access-log") as server,
         web_server() as port,
         chromium(FOREIGN) as browser,
     ):

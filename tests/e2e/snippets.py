@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.running import NOW, run_server
+from tests.running import run_server
 from tools.docs.markdown import FENCE
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -131,9 +131,7 @@ def shell_for(page: Path) -> Iterator[Shell]:
 
             def serve(*options: str) -> str:
                 running.close()
-                frozen = run_server(
-                    Path(folder), "--clock", "frozen", "--now", NOW, "--no-access-log", *options, cwd=work
-                )
+                frozen = run_server(Path(folder), "--clock", "frozen", "--no-access-log", *options, cwd=work)
                 return running.enter_context(frozen).url.rpartition(":")[2]
 
             yield Shell(work, serve(), {"PATH": path}, serve)

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import Watch, axe
-from tests.running import NOW, RunningServer, run_server
+from tests.running import RunningServer, run_server
 
 API = "/admin/api/v1"
 PAGES = {
@@ -64,8 +64,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     options = [
         "--clock",
         "frozen",
-        "--now",
-        NOW,
         "--no-access-log",
         "--journal",
         "10000",

@@ -12,14 +12,12 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mockserver.app import SPECIFICATIONS
 from tests.e2e.browser import Watch, axe
-from tests.running import NOW, RunningServer, run_server
+from tests.running import RunningServer, run_server
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with run_server(
-        tmp_path_factory.mktemp("docs"), "--clock", "frozen", "--now", NOW, "--no-access-log"
-    ) as running:
+    with run_server(tmp_path_factory.mktemp("docs"), "--clock", "frozen", "--no-access-log") as running:
         yield running
 
 
@@ -134,9 +132,7 @@ def test_a_server_with_a_control_token_shows_it_to_who_is_signed_in(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("guarded")
-    with run_server(
-        folder, "--clock", "frozen", "--now", NOW, "--no-access-log", "--control-token", "s3cret"
-    ) as server:
+    with run_server(folder, "--clock", "frozen", "--no-access-log", "--control-token", "s3cret") as server:
         page = browser.new_page()
         watch = Watch(page, server.url)
         page.goto(f"{server.url}/_mock/ui/docs?api=mock-control")

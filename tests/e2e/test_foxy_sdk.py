@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import NOW, RunningServer, run_server
+from tests.running import RunningServer, run_server
 
 CHECKOUT = Path(__file__).parent.parent.parent
 GUIDE = CHECKOUT / "docs" / "guides" / "foxy-sdk.md"
@@ -19,9 +19,7 @@ PROGRAM = Path(__file__).with_name("foxy-sdk.mjs")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with run_server(
-        tmp_path_factory.mktemp("foxy"), "--clock", "frozen", "--now", NOW, "--no-access-log"
-    ) as running:
+    with run_server(tmp_path_factory.mktemp("foxy"), "--clock", "frozen", "--no-access-log") as running:
         yield running
 
 

@@ -182,12 +182,13 @@ async def hook(api: Steps, url: str) -> None:
 
 async def outcome(api: Steps, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Wait for the sender, which works beside the requests, and return what the outbox says."""
-    while True:
-        [*_, webhook] = await entries(api)
-        delivery: dict[str, Any] = webhook["facts"]["delivery"]
-        if until(delivery):
-            return delivery
-        await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        while True:
+            [*_, webhook] = await entries(api)
+            delivery: dict[str, Any] = webhook["facts"]["delivery"]
+            if until(delivery):
+                return delivery
+            await asyncio.sleep(0)
 
 
 def settled(delivery: dict[str, Any]) -> bool:

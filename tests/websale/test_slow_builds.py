@@ -109,8 +109,9 @@ async def test_who_polls_a_build_waits_for_it(api: Steps, gate: threading.Event)
 async def test_many_who_ask_wait_together(api: Steps, gate: threading.Event) -> None:
     await api.post(f"{BUILD}/1", headers={"Prefer": "profile=immediate"})
     others = [asyncio.ensure_future(ASKS["status"](api)) for _ in range(50)]
-    while sum(thread.name == "verdict" for thread in threading.enumerate()) == 0:
-        await asyncio.sleep(0)  # lets them have their turns
+    async with asyncio.timeout(60):
+        while sum(thread.name == "verdict" for thread in threading.enumerate()) == 0:
+            await asyncio.sleep(0)  # lets them have their turns
     await api.client.get("/_mock/health")
     assert sum(thread.name == "verdict" for thread in threading.enumerate()) == 1
     await is_answered_only_through(gate, api, ASKS["status"])
