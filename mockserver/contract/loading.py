@@ -96,7 +96,8 @@ def load_contract(
     :raises CatalogueError: a rule has no example, an example has no rule, or an example breaks its schema.
     """
     catalogue = Catalogue(read_yaml(folder / "rules.yaml")["rules"])
-    specifications = {name: load_specification(folder, name) for name in names}
+    files: dict[str, Any] = {}
+    specifications = {name: load_specification(folder, name, files) for name in names}
     operations: dict[str, CompiledOperation] = {}
     apis: dict[str, Api] = {}
     for specification in specifications.values():

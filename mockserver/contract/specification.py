@@ -132,10 +132,10 @@ class Specification:
 class _Bundler:
     """Copy what other files define into the components of the document that refers to it."""
 
-    def __init__(self, folder: Traversable, name: str) -> None:
+    def __init__(self, folder: Traversable, name: str, files: dict[str, Any]) -> None:
         self.folder = folder
         self.entry = f"{name}.yaml"
-        self.files: dict[str, Any] = {}
+        self.files = files
         self.origins: dict[tuple[str, str], str] = {}
         self.components: dict[str, dict[str, Any]] = {}
 
@@ -219,6 +219,10 @@ def _join(file: str, relative: str) -> str:
     return "/".join(parts)
 
 
-def load_specification(folder: Traversable, name: str) -> Specification:
-    """Read ``<name>.yaml`` in ``folder`` and bundle it."""
-    return Specification(name, _Bundler(folder, name).bundle())
+def load_specification(folder: Traversable, name: str, files: dict[str, Any] | None = None) -> Specification:
+    """Read ``<name>.yaml`` in ``folder`` and bundle it.
+
+    :param files: what was parsed already, by name; files that are read are added. Who loads several specifications
+        gives the same to all, so that what they share is parsed once.
+    """
+    return Specification(name, _Bundler(folder, name, {} if files is None else files).bundle())
