@@ -134,9 +134,9 @@ def _accepted(kind: Any, schema: Mapping[str, Any], message: str) -> str:
     if "enum" in schema:
         return listed(schema["enum"])
     if kind.name in LIMITS:
-        return _range(schema) or LIMITS[kind.name].format(kind.limit)
+        return span(schema) or LIMITS[kind.name].format(kind.limit)
     if kind.name == "type":
-        return ", ".join(filter(None, [" or ".join(TYPES[name] for name in kind.types), _range(schema)]))
+        return ", ".join(filter(None, [" or ".join(TYPES[name] for name in kind.types), span(schema)]))
     if kind.name == "uniqueItems":
         return "no value twice"
     if kind.name in ("pattern", "format") and "example" in schema:
@@ -148,7 +148,8 @@ def _accepted(kind: Any, schema: Mapping[str, Any], message: str) -> str:
     return message
 
 
-def _range(schema: Mapping[str, Any]) -> str:
+def span(schema: Mapping[str, Any]) -> str:
+    """Return between which limits a number lies; "" where a schema has none."""
     low, high = schema.get("minimum"), schema.get("maximum")
     open_low, open_high = schema.get("exclusiveMinimum", False), schema.get("exclusiveMaximum", False)
     if None not in (low, high) and not open_low and not open_high:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.contract.specification import Specification
+from mockserver.contract.wording import span
 from tools.docs.markdown import slug, table
 
 Schema = Mapping[str, Any]
@@ -46,7 +47,7 @@ class Types:
         if kind == "string":
             length = _span(schema, "minLength", "maxLength", "characters")
             return ", ".join(filter(None, (kind, schema.get("format", ""), length)))
-        return ", ".join(filter(None, (kind or "any value", _span(schema, "minimum", "maximum", ""))))
+        return ", ".join(filter(None, (kind or "any value", span(schema))))
 
     def properties(self, schema: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, bool]]:
         """Yield name, schema and necessity of each property, those of unnamed objects inside it included."""
@@ -100,10 +101,9 @@ def _span(schema: Schema, low: str, high: str, unit: str) -> str:
     if least is None and most is None:
         return ""
     if most is None:
-        text = f"at least {least}" if not schema.get("exclusiveMinimum") else f"more than {least}"
+        text = f"at least {least}"
     elif least is None:
         text = f"at most {most}"
     else:
         text = f"{least} to {most}" if least != most else f"{least}"
-    text = f"{text} {unit}".strip()
-    return f"({text})" if unit == "entries" else text
+    return f"({text} {unit})" if unit == "entries" else f"{text} {unit}"
