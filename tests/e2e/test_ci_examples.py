@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from tests.e2e.snippets import CHECKOUT, FOREIGN
-from tests.running import run_server
+from tests.running import NOW, run_server
 from tools.docs.markdown import FENCE
 
 EXAMPLES = CHECKOUT / "examples" / "ci"
@@ -95,6 +95,7 @@ def run_job(job: Job, project: Path, minimum: str) -> subprocess.CompletedProces
             **job.variables,
             "MOCKSERVER_URL": url,
             "MOCKSERVER_PORT": url.rpartition(":")[2],
+            "MOCKSERVER_NOW": NOW,
             "CONTRACT_MINIMUM": minimum,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }

@@ -39,6 +39,7 @@ def shop(own_world: World) -> Iterator[httpx.Client]:
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A project whose tests use this plugin and no other, as strict about warnings as this one."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("MOCKSERVER_NOW", NOW)
     pytester.makeini(
         """
         [pytest]
