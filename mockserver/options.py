@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from mockserver.parameters import (
+    BaseUrl,
     Folder,
     Origin,
     PositiveNumber,
-    PublicUrl,
     ReadyFile,
     RecordCount,
     ScenarioName,
@@ -131,7 +131,7 @@ SERVE: list[click.Parameter] = [
         ),
         _option(
             "--public-url",
-            type=PublicUrl(),
+            type=BaseUrl(),
             default="",
             metavar="URL",
             without="as called",

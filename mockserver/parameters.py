@@ -78,10 +78,16 @@ class ScenarioName(click.ParamType[str]):
         return [CompletionItem(name, help=found[name]) for name in sorted(found)]
 
 
-class PublicUrl(click.ParamType[str]):
-    """A base URL: scheme and host, perhaps a port and a path."""
+class BaseUrl(click.ParamType[str]):
+    """A base URL: scheme and host, perhaps a port and a path.
+
+    :param required: whether the empty text is refused, too, which stands for none.
+    """
 
     name = "url"
+
+    def __init__(self, *, required: bool = False) -> None:
+        self.required = required
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read a URL; a slash at its end is left out."""
@@ -91,17 +97,11 @@ class PublicUrl(click.ParamType[str]):
             usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:
             usable = False
-        if text and (not usable or parts.query or parts.fragment or any(char.isspace() for char in text)):
+        if not text and not self.required:
+            return text
+        if not usable or parts.query or parts.fragment or any(char.isspace() for char in text):
             self.fail(f"{text!r} is no base URL; something like http://shop.test:8080 is.", param, ctx)
         return text.rstrip("/")
-
-
-class Target(PublicUrl):
-    """A base URL that cannot be left out."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read a URL."""
-        return super().convert(value or " ", param, ctx)
 
 
 class Origin(click.ParamType[str]):

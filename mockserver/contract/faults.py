@@ -6,9 +6,7 @@ it. Control calls are never hit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from mockserver.contract.answers import Answer
@@ -16,6 +14,7 @@ from mockserver.contract.catalogue import Example
 from mockserver.contract.errors import Rule
 from mockserver.contract.loading import FALLBACK, Contract, find_example
 from mockserver.contract.preferences import answer_with, answers_of, first_with_status
+from mockserver.contract.wording import meant
 from mockserver.simulation.errors import RefusedValue, TooManyFaults
 from mockserver.simulation.faults import Fault, Plan
 
@@ -105,7 +104,7 @@ def _named(operations: list[CompiledOperation], name: str) -> list[CompiledOpera
     found = [operation for operation in operations if name in _names(operation)]
     if not found:
         titles = sorted({operation.title for operation in operations})
-        raise _misuse("operation", f"No vendor has the operation {name}.{_meant(name, titles)}", titles)
+        raise _misuse("operation", f"No vendor has the operation {name}.{meant(name, titles)}", titles)
     return found
 
 
@@ -118,7 +117,7 @@ def _no_answer(operations: list[CompiledOperation], plan: Plan) -> Rule:
     answers = [example for operation in operations for example in answers_of(operation).values()]
     if plan.rule:
         names = sorted({example.name for example in answers})
-        return _misuse("rule", f"{_lacks(plan, f'answer {plan.rule}')}{_meant(plan.rule, names)}", names)
+        return _misuse("rule", f"{_lacks(plan, f'answer {plan.rule}')}{meant(plan.rule, names)}", names)
     statuses = sorted({str(example.status) for example in answers})
     return _misuse("status", _lacks(plan, f"answer with the status {plan.status}"), statuses)
 
@@ -145,11 +144,6 @@ def _lacks(plan: Plan, what: str) -> str:
         if plan.operation
         else f"Of the vendors' calls none has the {what}."
     )
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _misuse(field: str, explain: str, accepted: list[str]) -> Rule:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?")
 LONGEST_HOST = 300
+"""Longer ones are none, so that no client fills the cache with something large."""
 SCHEMES = ("http", "https")
 
 
@@ -33,9 +34,7 @@ def public_url(settings: Settings, headers: Mapping[str, str], scope: Mapping[st
 
 def is_host(text: str) -> bool:
     """Tell whether a text is a host, perhaps with a port, as it stands in a URL."""
-    return len(text) <= LONGEST_HOST and _is_host(
-        text
-    )  # so that no client fills the cache with something large
+    return len(text) <= LONGEST_HOST and _is_host(text)
 
 
 @lru_cache(maxsize=1024)

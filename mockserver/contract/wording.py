@@ -67,6 +67,12 @@ def listed_near(value: object, options: Collection[str]) -> str:
     return f"{listed(near)} and {len(options) - len(near)} others"
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return the question, to go on with, whether the known name was meant that is most like an unknown one."""
+    near = get_close_matches(name, [*known], n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
 def on_one_line(text: str) -> str:
     """Return a text as a header can hold it."""
     return CONTROLS.sub("?", text.encode("ascii", "backslashreplace").decode("ascii"))[:LONGEST]

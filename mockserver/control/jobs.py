@@ -8,8 +8,9 @@ from typing import Any
 from mockserver.contract import Exchange, Rule
 from mockserver.contract.waiting import decided, patiently
 from mockserver.simulation.errors import NoSuchJob, TransitionError
-from mockserver.simulation.job import Job, describe
+from mockserver.simulation.job import Job
 from mockserver.simulation.job_history import describe_history
+from mockserver.simulation.job_view import describe
 from mockserver.simulation.profiles import PROFILES
 from mockserver.simulation.timeline import State
 

@@ -154,8 +154,10 @@ def _told(verdict: Verdict, shown: dict[int, Shown]) -> dict[str, Any]:
 def _may_be_gone(exchange: Exchange, matcher: Matcher) -> bool:
     """Tell whether calls that could have met the matcher are not in the journal any more."""
     journal = exchange.world.journal
-    if not journal.evicted or not journal.limit:
-        return bool(journal.evicted)
+    if not journal.evicted:
+        return False
+    if not journal.limit:
+        return True
     last = exchange.world.clock.calendar(journal.evicted_tick)
     return not (
         (matcher.after is not None and matcher.after >= journal.evicted_number)

@@ -58,11 +58,7 @@ class Writer:
 
     def name(self, name: str) -> Code:
         """Return the value of a name; the statement that computes it is written once."""
-        return self._name(self.scope, name)
-
-    def value(self, scope: Scope, name: str) -> Code:
-        """Return the value of a name of this scope or one around it."""
-        return self._name(scope, name)
+        return self.name_in(self.scope, name)
 
     def object(self, properties: Mapping[str, Any], prefix: str) -> str:
         """Return the source of an object with its values written out."""
@@ -72,7 +68,7 @@ class Writer:
             text = (
                 self.object(value, f"{path}.")
                 if _is_object(value)
-                else self.written(self._name(self.scope, path, False))
+                else self.written(self.name_in(self.scope, path, False))
             )
             parts.append(f"{name!r}: {text}")
         return "{" + ", ".join(parts) + "}"
@@ -84,7 +80,8 @@ class Writer:
         text = f"{code.kind}({code.text})"
         return f"(None if {code.text} is None else {text})" if code.nullable else text
 
-    def _name(self, scope: Scope, name: str, local_first: bool = True) -> Code:
+    def name_in(self, scope: Scope, name: str, local_first: bool = True) -> Code:
+        """Return the value of a name of this scope or one around it."""
         if name in ("i", "n"):
             return Code(name)
         if local_first:
@@ -94,7 +91,7 @@ class Writer:
             for part in name.split("."):
                 expression = expression[part]
             if expression == f"${name}":
-                return self._name(scope, name)
+                return self.name_in(scope, name)
             if name in scope.let:
                 name = f"record.{name}"
         place = (id(scope), name)
@@ -113,7 +110,7 @@ class Writer:
         return self._known[place]
 
     def _take(self, outer: Writer, scope: Scope, name: str) -> Code:
-        code = outer.value(scope, name)
+        code = outer.name_in(scope, name)
         if not code.text.isidentifier() or iskeyword(code.text):
             return code
         self.taken.append((scope, name))
@@ -126,7 +123,7 @@ class Writer:
 
     def _value(self, value: Any, scope: Scope, path: str) -> Code:
         if isinstance(value, str) and value.startswith("$"):
-            return self._name(scope, value[1:])
+            return self.name_in(scope, value[1:])
         if isinstance(value, list):
             items = [self.written(self._value(item, scope, f"{path}[{k}]")) for k, item in enumerate(value)]
             return Code(f"[{', '.join(items)}]")
@@ -264,7 +261,7 @@ class Writer:
             owner, _, field = text.partition(".")
             if owner == service and field:
                 return fields.setdefault(field, f"f{len(fields)}")
-            return given.setdefault(self._name(scope, text).text, f"p{len(given)}")
+            return given.setdefault(self.name_in(scope, text).text, f"p{len(given)}")
 
         tests = [f"({compile_formula(condition, scope.path, name)})" for condition in wanted]
         row = self.compiler.row(service, tuple(fields), count)
@@ -286,7 +283,7 @@ class Writer:
         place = (id(scope), f"ref {service} {at} {field}")
         if place not in self._known:
             function, codes = self.compiler.slice(service, fields)
-            index = self._name(scope, at).text  # may need references of its own, and variables for them
+            index = self.name_in(scope, at).text  # may need references of its own, and variables for them
             variables = [f"r{len(self._known) + k}" for k in range(len(fields))]
             self.lines.append(f"{', '.join(variables)} = {function}({index})")
             for name, variable, code in zip(fields, variables, codes, strict=True):
@@ -320,7 +317,7 @@ class Writer:
         for literal, name, spec, _ in Formatter().parse(template):
             parts.append(repr(literal)[1:-1].replace("{", "{{").replace("}", "}}").replace('"', '\\"'))
             if name is not None:
-                text = self.written(self._name(scope, name))
+                text = self.written(self.name_in(scope, name))
                 parts.append(f"{{{text}:{spec}}}" if spec else f"{{{text}}}")
         return Code('f"' + "".join(parts) + '"')
 
@@ -342,7 +339,7 @@ class Writer:
         name, field = spec
         owner, value = scope.find(name)
         if self.whole and owner is self.scope:
-            self._name(owner, name)  # which adds up what is had along the way
+            self.name_in(owner, name)  # which adds up what is had along the way
             return self._known[id(owner), f"sum {name} {field}"]
         elements, codes = self._elements(value["$list"], owner, name, (field,))
         return Code(f"sum({elements})", codes[0].kind)
@@ -352,7 +349,7 @@ class Writer:
     ) -> tuple[str, tuple[Code, ...]]:
         """Return the source of a list of elements, or of names of theirs, and what these are."""
         function, codes, taken = self.compiler.element(self._list_scope(spec, scope, path), fields, self)
-        given = ", ".join(("h", "i", "n", *(self._name(*outer).text for outer in taken)))
+        given = ", ".join(("h", "i", "n", *(self.name_in(*outer).text for outer in taken)))
         return f"[{function}({given}) for n in range({self._length(spec, scope, path)})]", codes
 
     def _length(self, spec: Mapping[str, Any], scope: Scope, path: str) -> str:
@@ -365,7 +362,7 @@ class Writer:
         return scope.lists[path]
 
     def _formula(self, formula: str, scope: Scope) -> str:
-        return compile_formula(str(formula), scope.path, lambda name: self._name(scope, name).text)
+        return compile_formula(str(formula), scope.path, lambda name: self.name_in(scope, name).text)
 
 
 _KEYWORDS = (

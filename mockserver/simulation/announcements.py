@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .faults import Fault, FaultChange
-from .job import Job, describe
+from .job import Job
+from .job_view import describe
 from .timeline import Progress
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias
 
-from .clock import SECOND, Clock
+from .clock import SECOND
 from .errors import TransitionError
 from .profiles import Profile, exact
 from .timeline import ACTIVE, Cause, Course, Event, Progress, State, course_of
@@ -357,45 +357,3 @@ class Job:
         if self._notify is not None:
             self._notify(self, now)
         return self.look(now)
-
-
-class JobJson(TypedDict):
-    """Show a job as the control plane does."""
-
-    id: str
-    api: str
-    target: str
-    state: str
-    status: int
-    total: int
-    processed: int
-    percentage: int
-    failed: int
-    startedAt: str
-    endsAt: str | None
-    profile: str
-    file: str | None
-
-
-def describe(job: Job, tick: int, clock: Clock) -> JobJson:
-    """Show a job as JSON. ``endsAt`` is when it ended or will end, null when it never does by itself.
-
-    ``profile`` is the kind.
-    """
-    seen = job.look(tick)
-    ends_at = job.ends_at()
-    return {
-        "id": job.id,
-        "api": job.api,
-        "target": job.target,
-        "state": seen.state.label,
-        "status": int(seen.state),
-        "total": seen.total,
-        "processed": seen.processed,
-        "percentage": seen.percentage,
-        "failed": job.failed(tick),
-        "startedAt": clock.job_time(job.started_at),
-        "endsAt": None if ends_at is None else clock.job_time(ends_at),
-        "profile": job.profile.kind,
-        "file": job.file,
-    }

@@ -9,7 +9,7 @@ from typing import IO, Any, Self
 
 import click
 
-from mockserver.parameters import OutputFile, PositiveNumber, Target
+from mockserver.parameters import BaseUrl, OutputFile, PositiveNumber
 
 CANNOT_RUN = 2
 DAY = 86_400
@@ -42,7 +42,7 @@ def check_rate(_context: click.Context, _parameter: click.Parameter, value: str)
 
 
 @click.command()
-@click.argument("target", metavar="URL", type=Target())
+@click.argument("target", metavar="URL", type=BaseUrl(required=True))
 @click.option(
     "--api",
     "apis",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mockserver.contract.loading import Contract, load_contract
 from mockserver.contract.operations import CompiledOperation
 from mockserver.contract.specification import METHODS, OperationSource, Specification
+from mockserver.contract.wording import meant
 from mockserver.resources import shipped
 from mockserver.verifying.calls import Call
 from mockserver.verifying.options import CannotRun, Options
@@ -56,9 +56,7 @@ def run(options: Options, progress: Progress) -> Report:
         ) from error
     contract = _load()
     for rule in sorted(options.ignore - set(contract.catalogue)):
-        near = get_close_matches(rule, contract.catalogue, n=1)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        raise CannotRun(f"There is no rule {rule}.{meant}")
+        raise CannotRun(f"There is no rule {rule}.{meant(rule, contract.catalogue)}")
     names = options.specifications(list(contract.specifications))
     report = Report(options.base, options.seed, names, options.allow_writes)
     parts = [_Part(options, contract, name, report) for name in names]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from starlette.concurrency import run_in_threadpool
 
 from mockserver.contract import Exchange
-from mockserver.records import Service
+from mockserver.records import Records, Service
 from mockserver.records.staging import Staging
 from mockserver.simulation.job import Job
 from mockserver.simulation.outbox import Outbox
@@ -93,13 +93,18 @@ async def _read(
     exchange: Exchange, service: Service, format: str, body: BinaryIO, *, mails: bool
 ) -> ImportFile:
     """Check and stage the records of a file, in a worker thread."""
-    world = exchange.world
+    charset = charset_of(exchange.headers.get("content-type", ""))
+    records = await exchange.world.part(Shop).settled()
+    importer = importer_of(exchange.world, service, records, mails=mails)
+    return await run_in_threadpool(importer.read, body, format, charset)
+
+
+def importer_of(world: World, service: Service, records: Records, *, mails: bool) -> Importer:
+    """Return what reads a file for the world's shop; with ``mails``, its new records are written to at the end."""
     shop = world.part(Shop)
     now = world.clock.resource_time(world.clock.ticks())
-    charset = charset_of(exchange.headers.get("content-type", ""))
     check = shop.record_checks.get(service.name)
-    importer = Importer(service, await shop.settled(), now, shop.import_errors, check=check, kept=mails)
-    return await run_in_threadpool(importer.read, body, format, charset)
+    return Importer(service, records, now, shop.import_errors, check=check, kept=mails)
 
 
 def begin(world: World, service: str, profile: Profile, file: ImportFile) -> Job:

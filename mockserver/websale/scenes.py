@@ -18,7 +18,6 @@ from mockserver.websale import imports, report
 from mockserver.websale.building import Builds
 from mockserver.websale.completing import blank, merge
 from mockserver.websale.feeds import SERVICE as FEEDS
-from mockserver.websale.importing import Importer
 from mockserver.websale.shop import Shop
 from mockserver.websale.written import check_record
 
@@ -45,11 +44,8 @@ def start_import(world: World, action: Action, profile: Profile) -> Job:
         body = orjson.dumps(action.get("records", []))
     else:
         raise ScenarioError("body", None, f"the file, since the records are not to be {format}")
-    now = world.clock.resource_time(world.clock.ticks())
     mails = service.name == imports.MAILED and action.get("sendMail", False)
-    check = shop.record_checks.get(service.name)
-    importer = Importer(service, shop.records, now, shop.import_errors, check=check, kept=mails)
-    file = importer.read(BytesIO(body), format, None)
+    file = imports.importer_of(world, service, shop.records, mails=mails).read(BytesIO(body), format, None)
     return imports.begin(
         world, service.name, profile.failing_at(0, file.broken) if file.broken else profile, file
     )

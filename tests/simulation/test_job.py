@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mockserver.simulation.clock import SECOND, Clock, parse_time
 from mockserver.simulation.errors import NoSuchJob, TransitionError
-from mockserver.simulation.job import Job, describe
+from mockserver.simulation.job import Job
+from mockserver.simulation.job_view import describe
 from mockserver.simulation.jobs import JobBook
 from mockserver.simulation.profiles import KINDS, PROFILES, Profile, named
 from mockserver.simulation.timeline import State

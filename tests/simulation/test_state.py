@@ -20,8 +20,9 @@ from mockserver.simulation.errors import (
     TooLarge,
     TransitionError,
 )
-from mockserver.simulation.job import Job, describe
+from mockserver.simulation.job import Job
 from mockserver.simulation.job_history import history
+from mockserver.simulation.job_view import describe
 from mockserver.simulation.profiles import KINDS, PROFILES, Profile
 from mockserver.simulation.randomness import Randomness
 from mockserver.simulation.snapshots import Shelf, Snapshot

@@ -38,14 +38,14 @@ class Types:
             return ", ".join(_code(value) for value in schema["enum"])
         if kind == "array":
             of = self.say(schema["items"]) if schema.get("items") else "values"
-            return " ".join(filter(None, ("list of", of, _span(schema, "minItems", "maxItems", "entries"))))
+            return " ".join(filter(None, ("list of", of, _count(schema, "minItems", "maxItems", "entries"))))
         if kind == "object":
             values = schema.get("additionalProperties")
             if isinstance(values, dict) and not schema.get("properties"):
                 return f"object, each value: {self.say(values)}"
             return "object"
         if kind == "string":
-            length = _span(schema, "minLength", "maxLength", "characters")
+            length = _count(schema, "minLength", "maxLength", "characters")
             return ", ".join(filter(None, (kind, schema.get("format", ""), length)))
         return ", ".join(filter(None, (kind or "any value", span(schema))))
 
@@ -96,7 +96,7 @@ def _code(value: Any) -> str:
     return f"`{value}`" if isinstance(value, str) and value else f"`{json.dumps(value)}`"
 
 
-def _span(schema: Schema, low: str, high: str, unit: str) -> str:
+def _count(schema: Schema, low: str, high: str, unit: str) -> str:
     least, most = schema.get(low), schema.get(high)
     if least is None and most is None:
         return ""
